@@ -1,0 +1,64 @@
+"""Background jobs for Python and PostgreSQL: plain objects with a ``perform`` method.
+
+The producing side is here; names load on first use, so that the daemon's supervisor, which
+imports this package too, loads neither the database driver nor YAML.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "configure": "delayed_daemon.client",
+    "delay": "delayed_daemon.client",
+    "enqueue": "delayed_daemon.client",
+    "enqueue_many": "delayed_daemon.client",
+    "send_later": "delayed_daemon.client",
+    "Job": "delayed_daemon.job",
+    "ConfigurationError": "delayed_daemon.errors",
+    "DelayedDaemonError": "delayed_daemon.errors",
+    "DeserializationError": "delayed_daemon.errors",
+    "InvalidJob": "delayed_daemon.errors",
+    "MaxRunTimeExceeded": "delayed_daemon.errors",
+    "SerializationError": "delayed_daemon.errors",
+    "UnknownJobClass": "delayed_daemon.errors",
+}
+
+__all__ = [
+    "ConfigurationError",
+    "DelayedDaemonError",
+    "DeserializationError",
+    "InvalidJob",
+    "Job",
+    "MaxRunTimeExceeded",
+    "SerializationError",
+    "UnknownJobClass",
+    "configure",
+    "delay",
+    "enqueue",
+    "enqueue_many",
+    "send_later",
+]
+
+if TYPE_CHECKING:
+    from delayed_daemon.client import configure, delay, enqueue, enqueue_many, send_later
+    from delayed_daemon.errors import (
+        ConfigurationError,
+        DelayedDaemonError,
+        DeserializationError,
+        InvalidJob,
+        MaxRunTimeExceeded,
+        SerializationError,
+        UnknownJobClass,
+    )
+    from delayed_daemon.job import Job
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(home), name)
