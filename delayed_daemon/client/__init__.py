@@ -1,0 +1,12 @@
+"""The producing side: applications, and jobs that enqueue further jobs, run these lines.
+
+It loads neither the daemon nor the command line.
+"""
+
+from __future__ import annotations
+
+from delayed_daemon.client.configuration import adopt, configure
+from delayed_daemon.client.enqueueing import enqueue, enqueue_many
+from delayed_daemon.client.later import delay, send_later
+
+__all__ = ["adopt", "configure", "delay", "enqueue", "enqueue_many", "send_later"]

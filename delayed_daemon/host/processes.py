@@ -1,0 +1,114 @@
+"""Forking, adopting, judging and measuring processes."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import resource
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from delayed_daemon.host import signals
+
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def adopt_orphans() -> bool:
+    """Make this process the parent of every orphan below it (Linux, prctl(2)); False where that does not exist."""
+    if not sys.platform.startswith("linux"):
+        return False
+    libc = ctypes.CDLL(None, use_errno=True)
+    return bool(libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
+
+
+def fork(child: Callable[[], int], *, leads_session: bool = True) -> int:
+    """Fork; the child runs ``child`` and leaves with the exit code it returns, the parent gets the pid.
+
+    Signals are blocked over the fork, and the child starts without the parent's handlers, so
+    that none is lost and none is handled by the wrong process. OSError when there is no room.
+    """
+    with signals.blocked():
+        pid = os.fork()
+        if pid == 0:
+            _become(child, leads_session)
+    return pid
+
+
+def _become(child: Callable[[], int], leads_session: bool) -> None:
+    code = 70
+    try:
+        signals.forget()
+        if leads_session:
+            os.setsid()
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        code = child()
+    except SystemExit as leaving:
+        code = leaving.code if isinstance(leaving.code, int) else 1
+    except BaseException:  # noqa: BLE001 - the last frame of a process: nothing above could report it
+        traceback.print_exc()
+    finally:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+
+
+def how_it_ended(wait_status: int) -> str:
+    """``waitpid``'s status in words: ``killed by SIGKILL``, ``exited with code 3``."""
+    if os.WIFSIGNALED(wait_status):
+        number = os.WTERMSIG(wait_status)
+        try:
+            return f"killed by {signal.Signals(number).name}"
+        except ValueError:
+            return f"killed by signal {number}"
+    return f"exited with code {os.waitstatus_to_exitcode(wait_status)}"
+
+
+def kill_group(pid: int) -> None:
+    """SIGKILL a child that leads its own group, and all that it started in it."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def tell(pid: int, number: signal.Signals) -> None:
+    """Send a signal to a process that may be gone already."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def is_running(pid: int) -> bool:
+    """The process exists and is not a zombie waiting for a parent."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return not Path("/proc/self").exists()
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+def private_kib() -> int:
+    """Memory of this process that it shares with nobody; the resident size where Linux's figure is missing."""
+    try:
+        rollup = Path("/proc/self/smaps_rollup").read_text()
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 if sys.platform == "darwin" else 1)
+    return sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Private_"))
+
+
+def boot_id() -> str:
+    """An identifier of this boot of the machine; empty where the system has none."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""

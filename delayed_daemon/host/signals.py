@@ -1,0 +1,65 @@
+"""Signals as entries in a list: a handler notes the number, a loop decides what it means."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections.abc import Iterable, Iterator
+
+
+class SignalInbox:
+    """Notes every signal of ``numbers`` and wakes whoever sleeps on ``fileno()``.
+
+    Make it in the main thread. Handlers rather than SIG_IGN, so that programs which a job
+    starts get the default actions back.
+    """
+
+    def __init__(self, numbers: Iterable[signal.Signals]) -> None:
+        self._numbers = tuple(numbers)
+        self.pending: list[int] = []
+        self._hears, self._rings = os.pipe()
+        os.set_blocking(self._hears, False)
+        os.set_blocking(self._rings, False)
+        signal.set_wakeup_fd(self._rings, warn_on_full_buffer=False)
+        for number in self._numbers:
+            signal.signal(number, self._note)
+
+    def fileno(self) -> int:
+        return self._hears
+
+    def take(self) -> list[int]:
+        """The signals since the last call, in the order of their arrival."""
+        with contextlib.suppress(BlockingIOError):
+            while len(os.read(self._hears, 4096)) == 4096:
+                pass
+        taken, self.pending = self.pending, []
+        return taken
+
+    def close(self) -> None:
+        signal.set_wakeup_fd(-1)
+        os.close(self._hears)
+        os.close(self._rings)
+
+    def _note(self, number: int, _frame: object) -> None:
+        self.pending.append(number)
+
+
+@contextlib.contextmanager
+def blocked() -> Iterator[None]:
+    """No signal is delivered to this thread inside; what arrived is delivered at the end."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def forget() -> None:
+    """In a child after a fork: the parent's handlers and wake-up pipe are not ours."""
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2):
+        signal.signal(number, signal.SIG_DFL)
+    for number in (signal.SIGTTIN, signal.SIGTTOU, signal.SIGALRM, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, lambda _number, _frame: None)

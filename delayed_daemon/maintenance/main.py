@@ -1,0 +1,64 @@
+"""What maintenance does from its fork to its exit code."""
+
+from __future__ import annotations
+
+import socket
+import uuid
+from functools import partial
+
+from delayed_daemon import __version__
+from delayed_daemon.config import Config
+from delayed_daemon.host import processes, titles
+from delayed_daemon.host.premises import Premises
+from delayed_daemon.maintenance.desk import Desk
+from delayed_daemon.maintenance.ear import Ear
+from delayed_daemon.maintenance.maintenance import Maintenance
+from delayed_daemon.maintenance.pulse import Pulse
+from delayed_daemon.maintenance.snapshot import snapshot
+from delayed_daemon.maintenance.tally import Tally
+from delayed_daemon.store.connection import connect
+from delayed_daemon.store.upkeep import DaemonRow, Upkeep
+
+
+def main(config: Config, premises: Premises, daemon: str) -> int:
+    """Be the maintenance of ``daemon`` (``name:pid``); the exit code."""
+    premises.lifeline.let_go()
+    titles.name_process("maintenance")
+    assert config.database_url is not None
+    deadline = min(5.0, config.lease / 6)
+    open_desk = partial(
+        connect, config.database_url, application_name="delayed-daemon maintenance", deadline_seconds=deadline
+    )
+    open_pulse = partial(
+        connect, config.database_url, application_name="delayed-daemon heartbeat", deadline_seconds=deadline
+    )
+    open_ear = partial(connect, config.database_url, application_name="delayed-daemon listener")
+    tally = Tally(premises.board)
+    pulse = Pulse(
+        premises,
+        Desk(open_pulse, config.schema),
+        partial(_register, config, daemon),
+        lambda: snapshot(premises.board, lambda: tally.rate),
+        config.lease,
+    )
+    ear = Ear(open_ear, config) if config.wake_ups else None
+    return Maintenance(config, premises, daemon, pulse, Desk(open_desk, config.schema), ear, tally).run()
+
+
+def _register(config: Config, daemon: str, upkeep: Upkeep, holder: uuid.UUID) -> None:
+    name, _, pid = daemon.rpartition(":")
+    upkeep.register(
+        DaemonRow(
+            id=holder,
+            name=name,
+            host=socket.gethostname(),
+            pid=int(pid),
+            boot_id=processes.boot_id(),
+            version=__version__,
+            workers=config.workers,
+            lease_seconds=config.lease,
+            queues=config.queues,
+            min_priority=config.min_priority,
+            max_priority=config.max_priority,
+        )
+    )

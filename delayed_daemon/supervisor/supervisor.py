@@ -1,0 +1,266 @@
+"""The loop of the supervisor: fill, wait, handle, reap, enforce deadlines."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum
+
+import structlog
+
+from delayed_daemon.backoff import Backoff
+from delayed_daemon.config import Config
+from delayed_daemon.errors import CannotStart
+from delayed_daemon.host import processes, systemd, titles
+from delayed_daemon.host.clock import monotonic_ns
+from delayed_daemon.host.premises import Premises
+from delayed_daemon.host.scoreboard import Ending, State
+from delayed_daemon.host.signals import SignalInbox
+from delayed_daemon.supervisor.fleet import Fleet, Worker
+from delayed_daemon.supervisor.imports import Imports
+from delayed_daemon.supervisor.nursery import Born, ForkServerHalf, StillBorn, WorkerHalf
+
+log = structlog.get_logger()
+
+_SIGNALS = (
+    *(signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGCHLD),
+    *(signal.SIGUSR1, signal.SIGUSR2, signal.SIGTTIN, signal.SIGTTOU),
+)
+_LONGEST_NAP_SECONDS = 60.0
+_LAST_WORDS_SECONDS = 1.0
+"""How long maintenance may take to settle what the last workers left."""
+
+GRACE_SECONDS = 5.0
+"""How long a job may go on after its ``max_run_time`` was raised in it, before its worker is killed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """The children's own code: what each runs after its fork, and the exit code it leaves with."""
+
+    fork_server: ForkServerHalf
+    worker: WorkerHalf
+    maintenance: Callable[[], int]
+
+
+class Phase(Enum):
+    RUNNING = "running"
+    DRAINING = "draining"
+    LEAVING = "leaving"
+
+
+class Supervisor:
+    """Runs the daemon until it is told to stop. CannotStart when the application's first import fails."""
+
+    def __init__(self, config: Config, premises: Premises, halves: Halves) -> None:
+        self._config = config
+        self._premises = premises
+        self._board = premises.board
+        self._halves = halves
+        self._fleet = Fleet(config.workers, premises)
+        self._imports = Imports(halves.fork_server, halves.worker, config.preload, self._fleet.outdate)
+        self._phase = Phase.RUNNING
+        self._deadline: float | None = None
+        self._maintenance_pid: int | None = None
+        self._maintenance_backoff = Backoff(0.1, 30.0)
+        self._maintenance_not_before = 0.0
+        self._announced = False
+
+    def run(self) -> None:
+        self._inbox = SignalInbox(_SIGNALS)
+        if not processes.adopt_orphans():
+            self._imports.do_without_fork_server()
+        titles.name_process("supervisor")
+        try:
+            while not self._is_over():
+                self._fill()
+                self._wait()
+                self._handle()
+                self._reap()
+                self._enforce_deadlines()
+        finally:
+            self._end_all_children()
+        log.info("daemon.stopped")
+
+    def _is_over(self) -> bool:
+        if self._phase is Phase.DRAINING and not self._fleet.workers():
+            self._leave()
+        return self._phase is Phase.LEAVING and self._maintenance_pid is None
+
+    # Fill: every place that should be held, and is not.
+
+    def _fill(self) -> None:
+        now = time.monotonic()
+        if self._maintenance_pid is None and self._phase is not Phase.LEAVING and now >= self._maintenance_not_before:
+            self._start_maintenance(now)
+        if self._phase is not Phase.RUNNING:
+            return
+        self._imports.fill(now)
+        self._hear_of_births()
+        if self._imports.nursery is not None:
+            self._fleet.fill(self._imports.nursery, now)
+            self._hear_of_births()
+        self._announce()
+
+    def _start_maintenance(self, now: float) -> None:
+        self._maintenance_not_before = now + self._maintenance_backoff.next()
+        try:
+            self._maintenance_pid = processes.fork(self._halves.maintenance)
+        except OSError as refused:
+            log.error("maintenance.not_forked", error=os.strerror(refused.errno or 0))
+
+    def _hear_of_births(self) -> None:
+        now = time.monotonic()
+        for news in self._imports.hear(now):
+            match news:
+                case Born(generation, pid):
+                    self._fleet.born(generation, pid)
+                case StillBorn(generation, why):
+                    self._fleet.stillborn(generation, why, now)
+        if self._phase is not Phase.RUNNING:
+            self._fleet.drain()
+
+    def _announce(self) -> None:
+        """Once all workers are ready for the first time."""
+        if not self._announced and all(post.holder and post.holder.ready for post in self._fleet.posts):
+            self._announced = True
+            log.info("daemon.started", workers=len(self._fleet.posts), pid=os.getpid())
+            systemd.notify("READY=1", f"STATUS={len(self._fleet.posts)} workers")
+
+    # Wait: until a signal, a bell, a message, or the next deadline.
+
+    def _wait(self) -> None:
+        poll = select.poll()
+        for fd in (self._inbox.fileno(), self._premises.supervisor_bell.fileno(), *self._imports.filenos()):
+            poll.register(fd, select.POLLIN)
+        nap = self._until_next_chore(time.monotonic())
+        self._board.looks_at_ns = monotonic_ns() + int(nap * 1e9)
+        poll.poll(max(0.0, min(nap, self._until_next_kill())) * 1000 + 1)
+        self._premises.supervisor_bell.silence()
+
+    def _until_next_chore(self, now: float) -> float:
+        waits = [self._fleet.next_fill(now), self._imports.next_fill(now)]
+        if self._maintenance_pid is None:
+            waits.append(self._maintenance_not_before - now)
+        if self._deadline is not None:
+            waits.append(self._deadline - now)
+        return max(0.0, min(wait for wait in (*waits, _LONGEST_NAP_SECONDS) if wait is not None))
+
+    def _until_next_kill(self) -> float:
+        """Seconds until the first job in hand outlives its deadline and the grace after it."""
+        deadlines = [execution.deadline_ns for slot in self._board.living() for execution in slot.executions()]
+        return (min(deadlines) - monotonic_ns()) / 1e9 + GRACE_SECONDS if deadlines else _LONGEST_NAP_SECONDS
+
+    # Handle: one decision for each signal.
+
+    def _handle(self) -> None:
+        for number in self._inbox.take():
+            match number:
+                case signal.SIGTERM | signal.SIGINT if self._phase is Phase.RUNNING:
+                    self._drain(signal.Signals(number).name)
+                case signal.SIGTERM | signal.SIGINT | signal.SIGQUIT:
+                    self._quit(signal.Signals(number).name)
+                case signal.SIGHUP if self._phase is Phase.RUNNING:
+                    self._imports.reload(time.monotonic())
+                case _:
+                    pass
+        if self._config.exit_on_complete and self._phase is Phase.RUNNING and self._is_complete():
+            self._drain("no job is ready")
+
+    def _drain(self, why: str) -> None:
+        log.info("daemon.draining", reason=why, timeout=self._config.shutdown_timeout)
+        systemd.notify("STOPPING=1")
+        self._phase = Phase.DRAINING
+        self._board.draining = 1
+        self._deadline = time.monotonic() + self._config.shutdown_timeout
+        self._fleet.drain()
+
+    def _quit(self, why: str) -> None:
+        """Leave now: workers are killed, maintenance settles what they finished and gives back the rest."""
+        if self._phase is Phase.RUNNING:
+            self._drain(why)
+        log.warning("daemon.quitting", reason=why, workers=len(self._fleet.workers()))
+        self._deadline = min(self._deadline or 0.0, time.monotonic())
+
+    def _leave(self) -> None:
+        self._phase = Phase.LEAVING
+        self._imports.stop()
+        if self._maintenance_pid is not None:
+            processes.tell(self._maintenance_pid, signal.SIGTERM)
+        self._deadline = time.monotonic() + _LAST_WORDS_SECONDS
+
+    def _is_complete(self) -> bool:
+        """Every worker looked for a job, found none, and no job ended since the first of these looks."""
+        slots = [worker.slot for worker in self._fleet.workers() if worker.pid]
+        if len(slots) != len(self._fleet.posts) or any(slot.state != State.IDLE for slot in slots):
+            return False
+        if min(slot.idle_claim_ns for slot in slots) > max(slot.done_ns for slot in self._board.slots):
+            return True
+        for slot in slots:
+            self._premises.worker_bells[slot.index].ring()
+        return False
+
+    # Reap: every child that ended.
+
+    def _reap(self) -> None:
+        with suppress(ChildProcessError):
+            while True:
+                pid, wait_status, usage = os.wait4(-1, os.WNOHANG)
+                if pid == 0:
+                    break
+                self._hear_of_births()
+                self._bury(pid, wait_status, usage.ru_maxrss)
+        self._fleet.forget_strangers()
+
+    def _bury(self, pid: int, wait_status: int, peak_kib: int) -> None:
+        if pid == self._maintenance_pid:
+            self._maintenance_pid = None
+            if self._phase is not Phase.LEAVING:
+                log.error("maintenance.died", how=processes.how_it_ended(wait_status))
+        elif self._imports.ended(pid, wait_status, time.monotonic()):
+            self._fleet.abandon_unborn()
+        elif (worker := self._fleet.ended(pid, wait_status, peak_kib)) is not None:
+            self._bury_worker(worker, wait_status)
+
+    def _bury_worker(self, worker: Worker, wait_status: int) -> None:
+        crashed = wait_status != 0 or not (worker.told_to_drain or worker.slot.state == State.GONE)
+        how = processes.how_it_ended(wait_status)
+        if not self._announced and not worker.slot.ready_ns and how == "exited with code 3":
+            raise CannotStart("the application cannot be imported by a worker; its error is above")
+        if crashed and worker.slot.ending == Ending.ITSELF:
+            log.error("worker.died", worker=worker.number, pid=worker.pid, how=how)
+        else:
+            log.debug("worker.left", worker=worker.number, pid=worker.pid, how=how)
+        self._fleet.retire(worker, time.monotonic(), crashed=crashed)
+
+    # Deadlines: of jobs, and of our own end.
+
+    def _enforce_deadlines(self) -> None:
+        late_ns = monotonic_ns() - int(GRACE_SECONDS * 1e9)
+        for worker in self._fleet.workers():
+            if any(execution.deadline_ns < late_ns for execution in worker.slot.executions()):
+                log.error("worker.killed", worker=worker.number, pid=worker.pid, reason="exceeded max_run_time")
+                worker.kill(Ending.DEADLINE)
+        if self._deadline is None or time.monotonic() < self._deadline:
+            return
+        if self._phase is Phase.DRAINING:
+            self._fleet.kill(Ending.SHUTDOWN)
+            self._deadline = time.monotonic() + _LAST_WORDS_SECONDS
+        elif self._phase is Phase.LEAVING and self._maintenance_pid is not None:
+            log.warning("maintenance.killed", reason="the database did not answer in time")
+            processes.kill_group(self._maintenance_pid)
+
+    def _end_all_children(self) -> None:
+        """Of an orderly end none is left; on an error of our own none outlives us."""
+        self._fleet.kill(Ending.SHUTDOWN)
+        self._imports.stop()
+        if self._maintenance_pid is not None:
+            processes.kill_group(self._maintenance_pid)
+        with suppress(ChildProcessError):
+            while True:
+                os.wait4(-1, 0)

@@ -1,0 +1,53 @@
+"""What a worker listens to: its signals, its doorbell, and the life of its supervisor."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+
+from delayed_daemon.host.premises import Premises
+from delayed_daemon.host.scoreboard import Slot
+from delayed_daemon.host.signals import SignalInbox
+
+
+class Watch:
+    """Says whether to drain, and sleeps until something happens. Make it in the worker, first thing."""
+
+    def __init__(self, premises: Premises, slot: Slot) -> None:
+        premises.lifeline.let_go()
+        self._inbox = SignalInbox((signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2))
+        self._bell = premises.worker_bells[slot.index]
+        self._lifeline = premises.lifeline.fileno()
+        self._poll = select.poll()
+        for source in (self._inbox.fileno(), self._bell.fileno(), self._lifeline):
+            self._poll.register(source, select.POLLIN)
+        self._life = select.poll()
+        self._life.register(self._lifeline, select.POLLIN)
+        self._slot = slot
+        self.draining = False
+
+    def await_go(self) -> bool:
+        """Sleep until the supervisor knows this worker; False when it is to leave instead."""
+        while self._slot.pid != os.getpid():
+            if self.must_drain():
+                return False
+            self.sleep(60.0)
+        return True
+
+    def was_told(self) -> bool:
+        """A signal to drain has come; costs nothing, so that it can be asked after each job."""
+        if self._inbox.pending and signal.SIGTERM in self._inbox.take():
+            self.draining = True
+        return self.draining
+
+    def must_drain(self) -> bool:
+        """Told to drain, or the supervisor is dead."""
+        if not self.was_told() and self._life.poll(0):
+            self.draining = True
+        return self.draining
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep until a signal, a ring, the supervisor's death, or the time is over."""
+        self._poll.poll(max(seconds, 0.0) * 1000)
+        self._bell.silence()
