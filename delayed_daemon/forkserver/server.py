@@ -83,7 +83,7 @@ class ForkServer:
             return self._worker(slot)
 
         try:
-            pid = processes.fork(become_worker)
+            pid = processes.fork(become_worker, signals_wait=True)
         except OSError:
             pid = -1
         os.write(writes, _PID.pack(pid))

@@ -25,26 +25,28 @@ def adopt_orphans() -> bool:
     return bool(libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
 
 
-def fork(child: Callable[[], int], *, leads_session: bool = True) -> int:
+def fork(child: Callable[[], int], *, leads_session: bool = True, signals_wait: bool = False) -> int:
     """Fork; the child runs ``child`` and leaves with the exit code it returns, the parent gets the pid.
 
     Signals are blocked over the fork, and the child starts without the parent's handlers, so
-    that none is lost and none is handled by the wrong process. OSError when there is no room.
+    that none is lost and none is handled by the wrong process; with ``signals_wait`` they stay
+    blocked until the child makes its `SignalInbox`. OSError when there is no room.
     """
     with signals.blocked():
         pid = os.fork()
         if pid == 0:
-            _become(child, leads_session)
+            _become(child, leads_session, signals_wait)
     return pid
 
 
-def _become(child: Callable[[], int], leads_session: bool) -> None:
+def _become(child: Callable[[], int], leads_session: bool, signals_wait: bool) -> None:
     code = 70
     try:
         signals.forget()
         if leads_session:
             os.setsid()
-        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        if not signals_wait:
+            signal.pthread_sigmask(signal.SIG_SETMASK, ())
         code = child()
     except SystemExit as leaving:
         code = leaving.code if isinstance(leaving.code, int) else 1

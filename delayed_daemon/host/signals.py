@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 class SignalInbox:
     """Notes every signal of ``numbers`` and wakes whoever sleeps on ``fileno()``.
 
-    Make it in the main thread. Handlers rather than SIG_IGN, so that programs which a job
-    starts get the default actions back.
+    Make it in the main thread; signals that were blocked until now arrive in it. Handlers rather
+    than SIG_IGN, so that programs which a job starts get the default actions back.
     """
 
     def __init__(self, numbers: Iterable[signal.Signals]) -> None:
@@ -24,6 +24,7 @@ class SignalInbox:
         signal.set_wakeup_fd(self._rings, warn_on_full_buffer=False)
         for number in self._numbers:
             signal.signal(number, self._note)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
     def fileno(self) -> int:
         return self._hears

@@ -6,7 +6,6 @@ import socket
 import uuid
 from functools import partial
 
-from delayed_daemon import __version__
 from delayed_daemon.config import Config
 from delayed_daemon.host import processes, titles
 from delayed_daemon.host.premises import Premises
@@ -20,8 +19,8 @@ from delayed_daemon.store.connection import connect
 from delayed_daemon.store.upkeep import DaemonRow, Upkeep
 
 
-def main(config: Config, premises: Premises, daemon: str) -> int:
-    """Be the maintenance of ``daemon`` (``name:pid``); the exit code."""
+def main(config: Config, premises: Premises, daemon: str, version: str) -> int:
+    """Be the maintenance of ``daemon`` (``name:pid``), of that version; the exit code."""
     premises.lifeline.let_go()
     titles.name_process("maintenance")
     assert config.database_url is not None
@@ -37,7 +36,7 @@ def main(config: Config, premises: Premises, daemon: str) -> int:
     pulse = Pulse(
         premises,
         Desk(open_pulse, config.schema),
-        partial(_register, config, daemon),
+        partial(_register, config, daemon, version),
         lambda: snapshot(premises.board, lambda: tally.rate),
         config.lease,
     )
@@ -45,7 +44,7 @@ def main(config: Config, premises: Premises, daemon: str) -> int:
     return Maintenance(config, premises, daemon, pulse, Desk(open_desk, config.schema), ear, tally).run()
 
 
-def _register(config: Config, daemon: str, upkeep: Upkeep, holder: uuid.UUID) -> None:
+def _register(config: Config, daemon: str, version: str, upkeep: Upkeep, holder: uuid.UUID) -> None:
     name, _, pid = daemon.rpartition(":")
     upkeep.register(
         DaemonRow(
@@ -54,7 +53,7 @@ def _register(config: Config, daemon: str, upkeep: Upkeep, holder: uuid.UUID) ->
             host=socket.gethostname(),
             pid=int(pid),
             boot_id=processes.boot_id(),
-            version=__version__,
+            version=version,
             workers=config.workers,
             lease_seconds=config.lease,
             queues=config.queues,

@@ -86,6 +86,7 @@ class Pulse:
     def _open_the_gate(self) -> None:
         for bell in self._premises.worker_bells:
             bell.ring()
+        self._premises.supervisor_bell.ring()
 
     def _run(self) -> None:
         wait = 0.0

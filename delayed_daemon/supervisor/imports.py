@@ -90,6 +90,9 @@ class Imports:
             self.nursery = None
         return True
 
+    def pids(self) -> list[int | None]:
+        return [nursery.pid for nursery in self._nurseries()]
+
     def stop(self) -> None:
         for nursery in self._nurseries():
             nursery.stop()

@@ -118,7 +118,7 @@ class DirectForks:
 
     def ask(self, generation: int, slot: int) -> None:
         try:
-            pid = processes.fork(lambda: self._half(slot))
+            pid = processes.fork(lambda: self._half(slot), signals_wait=True)
         except OSError as refused:
             self._news.append(StillBorn(generation, os.strerror(refused.errno or 0)))
         else:

@@ -21,7 +21,7 @@ from delayed_daemon.host.clock import monotonic_ns
 from delayed_daemon.host.premises import Premises
 from delayed_daemon.host.scoreboard import Ending, State
 from delayed_daemon.host.signals import SignalInbox
-from delayed_daemon.supervisor.fleet import Fleet, Worker
+from delayed_daemon.supervisor.fleet import SETTLED_AFTER_SECONDS, Fleet, Worker
 from delayed_daemon.supervisor.imports import Imports
 from delayed_daemon.supervisor.nursery import Born, ForkServerHalf, StillBorn, WorkerHalf
 
@@ -65,10 +65,12 @@ class Supervisor:
         self._fleet = Fleet(config.workers, premises)
         self._imports = Imports(halves.fork_server, halves.worker, config.preload, self._fleet.outdate)
         self._phase = Phase.RUNNING
-        self._deadline: float | None = None
+        self._kill_workers_at: float | None = None
+        self._gone_by: float | None = None
         self._maintenance_pid: int | None = None
         self._maintenance_backoff = Backoff(0.1, 30.0)
         self._maintenance_not_before = 0.0
+        self._maintenance_born = 0.0
         self._announced = False
 
     def run(self) -> None:
@@ -109,8 +111,9 @@ class Supervisor:
 
     def _start_maintenance(self, now: float) -> None:
         self._maintenance_not_before = now + self._maintenance_backoff.next()
+        self._maintenance_born = now
         try:
-            self._maintenance_pid = processes.fork(self._halves.maintenance)
+            self._maintenance_pid = processes.fork(self._halves.maintenance, signals_wait=True)
         except OSError as refused:
             log.error("maintenance.not_forked", error=os.strerror(refused.errno or 0))
 
@@ -126,8 +129,9 @@ class Supervisor:
             self._fleet.drain()
 
     def _announce(self) -> None:
-        """Once all workers are ready for the first time."""
-        if not self._announced and all(post.holder and post.holder.ready for post in self._fleet.posts):
+        """Once all workers are ready for the first time, and may claim."""
+        workers_ready = all(post.holder and post.holder.ready for post in self._fleet.posts)
+        if not self._announced and workers_ready and self._board.is_registered:
             self._announced = True
             log.info("daemon.started", workers=len(self._fleet.posts), pid=os.getpid())
             systemd.notify("READY=1", f"STATUS={len(self._fleet.posts)} workers")
@@ -147,8 +151,9 @@ class Supervisor:
         waits = [self._fleet.next_fill(now), self._imports.next_fill(now)]
         if self._maintenance_pid is None:
             waits.append(self._maintenance_not_before - now)
-        if self._deadline is not None:
-            waits.append(self._deadline - now)
+        if self._phase is not Phase.RUNNING:
+            end = self._gone_by if self._phase is Phase.LEAVING else self._kill_workers_at
+            waits.append((end or now) - now)
         return max(0.0, min(wait for wait in (*waits, _LONGEST_NAP_SECONDS) if wait is not None))
 
     def _until_next_kill(self) -> float:
@@ -177,7 +182,8 @@ class Supervisor:
         systemd.notify("STOPPING=1")
         self._phase = Phase.DRAINING
         self._board.draining = 1
-        self._deadline = time.monotonic() + self._config.shutdown_timeout
+        self._kill_workers_at = time.monotonic() + self._config.shutdown_timeout
+        self._gone_by = self._kill_workers_at + _LAST_WORDS_SECONDS
         self._fleet.drain()
 
     def _quit(self, why: str) -> None:
@@ -185,14 +191,14 @@ class Supervisor:
         if self._phase is Phase.RUNNING:
             self._drain(why)
         log.warning("daemon.quitting", reason=why, workers=len(self._fleet.workers()))
-        self._deadline = min(self._deadline or 0.0, time.monotonic())
+        self._kill_workers_at = time.monotonic()
 
     def _leave(self) -> None:
         self._phase = Phase.LEAVING
         self._imports.stop()
         if self._maintenance_pid is not None:
             processes.tell(self._maintenance_pid, signal.SIGTERM)
-        self._deadline = time.monotonic() + _LAST_WORDS_SECONDS
+        self._gone_by = max(self._gone_by or 0.0, time.monotonic() + _LAST_WORDS_SECONDS)
 
     def _is_complete(self) -> bool:
         """Every worker looked for a job, found none, and no job ended since the first of these looks."""
@@ -220,6 +226,8 @@ class Supervisor:
     def _bury(self, pid: int, wait_status: int, peak_kib: int) -> None:
         if pid == self._maintenance_pid:
             self._maintenance_pid = None
+            if time.monotonic() - self._maintenance_born > SETTLED_AFTER_SECONDS:
+                self._maintenance_backoff.reset()
             if self._phase is not Phase.LEAVING:
                 log.error("maintenance.died", how=processes.how_it_ended(wait_status))
         elif self._imports.ended(pid, wait_status, time.monotonic()):
@@ -246,21 +254,20 @@ class Supervisor:
             if any(execution.deadline_ns < late_ns for execution in worker.slot.executions()):
                 log.error("worker.killed", worker=worker.number, pid=worker.pid, reason="exceeded max_run_time")
                 worker.kill(Ending.DEADLINE)
-        if self._deadline is None or time.monotonic() < self._deadline:
-            return
-        if self._phase is Phase.DRAINING:
+        now = time.monotonic()
+        if self._phase is Phase.DRAINING and now >= (self._kill_workers_at or now):
             self._fleet.kill(Ending.SHUTDOWN)
-            self._deadline = time.monotonic() + _LAST_WORDS_SECONDS
-        elif self._phase is Phase.LEAVING and self._maintenance_pid is not None:
+            self._kill_workers_at = now + _LAST_WORDS_SECONDS
+        elif self._phase is Phase.LEAVING and self._maintenance_pid is not None and now >= (self._gone_by or now):
             log.warning("maintenance.killed", reason="the database did not answer in time")
             processes.kill_group(self._maintenance_pid)
 
     def _end_all_children(self) -> None:
-        """Of an orderly end none is left; on an error of our own none outlives us."""
-        self._fleet.kill(Ending.SHUTDOWN)
-        self._imports.stop()
-        if self._maintenance_pid is not None:
-            processes.kill_group(self._maintenance_pid)
-        with suppress(ChildProcessError):
-            while True:
-                os.wait4(-1, 0)
+        """After an orderly end none is left; on an error of our own none outlives us. What jobs left behind may."""
+        ours = [worker.pid for worker in self._fleet.workers() if worker.pid]
+        ours += [pid for pid in (self._maintenance_pid, *self._imports.pids()) if pid is not None]
+        for pid in ours:
+            processes.kill_group(pid)
+        for pid in ours:
+            with suppress(ChildProcessError):
+                os.waitpid(pid, 0)

@@ -1,0 +1,9 @@
+-- Ends a job that has no attempt left, or for which none makes sense: it stays, with its reason.
+-- Race: touches nothing when the claim was lost (id and locked_by). Index: primary key (coalesce: see complete.sql).
+UPDATE {jobs} j
+SET failed_at = now(),
+    last_error = %(error)s::text,
+    errors = jsonb_path_query_array(j.errors, '$[last - 8 to last]')
+             || jsonb_build_object('attempt', j.attempts, 'at', now(), 'error', left(%(summary)s::text, 500)),
+    suspect = false, locked_by = NULL, locked_at = NULL, updated_at = now()
+WHERE j.id = %(id)s::bigint AND coalesce(j.locked_by, '') = %(token)s::text

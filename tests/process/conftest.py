@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from delayed_daemon import configure
+from tests.process.daemons import APPS, Site
+from tests.servers import Database
+
+sys.path.insert(0, str(APPS))
+
+
+@pytest.fixture
+def site(database: Database, tmp_path: Path) -> Iterator[Site]:
+    """Tables, a ledger, and whatever daemons the test starts; enqueuing goes here."""
+    site = Site(database, tmp_path)
+    site.migrate()
+    configure(database_url=database.url, schema=database.schema)
+    yield site
+    site.close()
