@@ -9,57 +9,127 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+_YEAR_SECONDS = 366 * 86400.0
+_LARGEST_INTEGER = 2**31 - 1  # of a PostgreSQL integer
 
-def option(default: Any, help: str, **traits: Any) -> Any:
-    """A field of `Config` with its help text.
+_QUEUE = r"[^,\s\x00-\x1f\x7f-\x9f]{1,100}"
+_MODULE = r"[^\W\d]\w*(\.[^\W\d]\w*)*"
+
+
+def option(default: Any, help: str, *, section: str, **traits: Any) -> Any:
+    """A field of `Config` with its help text and the heading that ``--help`` lists it under.
 
     Traits: ``short`` (a one-letter flag), ``metavar``, ``least`` and ``most`` (inclusive bounds),
-    ``choices``, ``pattern`` (a regular expression the whole value must match), ``secret`` (never shown).
+    ``choices``, ``pattern`` (a regular expression the whole value, or each member of a list, must
+    match) with ``form`` (the same in words), ``path`` (made absolute, ``~`` understood),
+    ``secret`` (a database address, whose password is never shown).
     """
-    return field(default=default, metadata={"help": help, **traits})
+    return field(default=default, metadata={"help": help, "section": section, **traits})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """The effective settings. Durations are seconds."""
 
-    workers: int = option(1, "worker processes", short="n", least=1, most=1024)
-    app: tuple[str, ...] = option((), "modules to import: your jobs (repeatable)", metavar="MODULE")
-    allow: tuple[str, ...] = option((), "further modules whose classes and functions a job may name", metavar="MODULE")
-    database_url: str | None = option(
-        None, "PostgreSQL to use; without it, an embedded one", metavar="URL", secret=True
+    app: tuple[str, ...] = option(
+        (),
+        "modules to import: your jobs (repeatable)",
+        section="Application",
+        metavar="MODULE",
+        pattern=_MODULE,
+        form="a module name like shop.jobs",
     )
-    data_dir: str | None = option(None, "where the embedded PostgreSQL keeps its data", metavar="DIR")
-    schema: str = option("public", "schema that holds the tables", pattern=r"[a-z_][a-z0-9_]{0,62}")
-    queues: tuple[str, ...] = option((), "queues to serve, separated by commas; all unless given", metavar="A,B")
+    allow: tuple[str, ...] = option(
+        (),
+        "further modules whose classes and functions a job may name",
+        section="Application",
+        metavar="MODULE",
+        pattern=_MODULE,
+        form="a module name like shop.jobs",
+    )
+    preload: str = option(
+        "auto",
+        "import the application once and fork workers from there",
+        section="Application",
+        choices=("auto", "on", "off"),
+    )
+    database_url: str | None = option(
+        None, "PostgreSQL to use; without it, an embedded one", section="Database", metavar="URL", secret=True
+    )
+    data_dir: str | None = option(
+        None, "where the embedded PostgreSQL keeps its data", section="Database", metavar="DIR", path=True
+    )
+    schema: str = option(
+        "public",
+        "schema that holds the tables",
+        section="Database",
+        pattern=r"(?!pg_)[a-z_][a-z0-9_]{0,62}",
+        form="at most 63 of a-z, 0-9 and _, not starting with a digit or pg_",
+    )
+    wake_ups: bool = option(True, "use NOTIFY and LISTEN, so that a job starts at once", section="Database")
+    workers: int = option(1, "worker processes", section="Work", short="n", least=1, most=1024)
+    queues: tuple[str, ...] = option(
+        (),
+        "queues to serve, separated by commas; all unless given",
+        section="Work",
+        metavar="A,B",
+        pattern=_QUEUE,
+        form="1 to 100 characters without a comma, white space or control characters",
+    )
     min_priority: int | None = option(
-        None, "serve only priorities of at least this number", least=-(2**31), most=2**31 - 1
+        None,
+        "serve only priorities of at least this number",
+        section="Work",
+        least=-_LARGEST_INTEGER - 1,
+        most=_LARGEST_INTEGER,
     )
     max_priority: int | None = option(
-        None, "serve only priorities of at most this number", least=-(2**31), most=2**31 - 1
+        None,
+        "serve only priorities of at most this number",
+        section="Work",
+        least=-_LARGEST_INTEGER - 1,
+        most=_LARGEST_INTEGER,
+    )
+    read_ahead: int = option(500, "most jobs a worker claims at once", section="Work", least=1, most=1000)
+    sleep: float = option(
+        15.0,
+        "longest wait between two looks for jobs, when nothing wakes a worker",
+        section="Work",
+        least=0.05,
+        most=3600,
+    )
+    exit_on_complete: bool = option(False, "leave when no job is ready", section="Work")
+    max_attempts: int = option(25, "attempts before a job counts as failed", section="Jobs", least=1, most=10000)
+    max_run_time: float = option(4 * 3600.0, "longest a job may run", section="Jobs", least=0.1, most=_YEAR_SECONDS)
+    max_crashes: int = option(
+        5,
+        "workers a job may take down before it is quarantined",
+        section="Jobs",
+        least=1,
+        most=_LARGEST_INTEGER,
+    )
+    name: str | None = option(
+        None,
+        "name of this daemon; the host's name unless given",
+        section="Processes",
+        pattern=r"[A-Za-z0-9_.-]{1,100}",
+        form="at most 100 of A-Z, a-z, 0-9, _, . and -",
     )
     restart_after: int | None = option(
         None,
         "replace a worker after this many jobs; 0 never; unless given, 1000 for workers older than a minute",
+        section="Processes",
         least=0,
+        most=_LARGEST_INTEGER,
     )
-    sleep: float = option(
-        15.0, "longest wait between two looks for jobs, when nothing wakes a worker", least=0.05, most=3600
+    shutdown_timeout: float = option(
+        25.0, "longest wait for running jobs when stopping", section="Processes", least=0, most=_YEAR_SECONDS
     )
-    read_ahead: int = option(500, "most jobs a worker claims at once", least=1, most=1000)
-    max_attempts: int = option(25, "attempts before a job counts as failed", least=1, most=10000)
-    max_run_time: float = option(4 * 3600.0, "longest a job may run", least=0.1)
-    max_crashes: int = option(5, "workers a job may take down before it is quarantined", least=1)
-    shutdown_timeout: float = option(25.0, "longest wait for running jobs when stopping", least=0)
-    lease: float = option(30.0, "how long a daemon's claims stand without a heartbeat", least=1, most=3600)
-    exit_on_complete: bool = option(False, "leave when no job is ready")
-    name: str | None = option(
-        None, "name of this daemon; the host's name unless given", pattern=r"[A-Za-z0-9_.-]{1,100}"
+    lease: float = option(
+        30.0, "how long a daemon's claims stand without a heartbeat", section="Processes", least=1, most=3600
     )
-    preload: str = option(
-        "auto", "import the application once and fork workers from there", choices=("auto", "on", "off")
+    log_level: str = option("info", "least level to log", section="Log", choices=("debug", "info", "warning", "error"))
+    log_format: str = option(
+        "auto", "pretty on a terminal, else JSON", section="Log", choices=("auto", "pretty", "json")
     )
-    wake_ups: bool = option(True, "use NOTIFY and LISTEN, so that a job starts at once")
-    log_level: str = option("info", "least level to log", choices=("debug", "info", "warning", "error"))
-    log_format: str = option("auto", "pretty on a terminal, else JSON", choices=("auto", "pretty", "json"))
-    log_jobs: bool = option(False, "a log line for every job")
+    log_jobs: bool = option(False, "a log line for every job", section="Log")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -15,7 +16,7 @@ from delayed_daemon.job import Job
 def call_hook(name: str, job: Job, *arguments: object) -> None:
     """Call the payload's hook with the job (``error`` with the exception, too), or as many arguments as it takes."""
     hook = getattr(job.payload, name, None)
-    if hook is not None:
+    if callable(hook):  # a field of that name is no hook
         given = (job, *arguments)
         hook(*given[: _takes(hook, len(given))])
 
@@ -37,7 +38,10 @@ def max_run_time(payload: object, most: float) -> float:
     own = setting(payload, "max_run_time")
     if own is None:
         return most
-    return min(own.total_seconds() if isinstance(own, timedelta) else float(own), most)
+    seconds = own.total_seconds() if isinstance(own, timedelta) else float(own)
+    if math.isnan(seconds):
+        raise InvalidJob("max_run_time is not a number")
+    return max(0.0, min(seconds, most))
 
 
 def reschedule_at(payload: object, now: datetime, attempts: int) -> datetime | timedelta | None:
@@ -47,8 +51,10 @@ def reschedule_at(payload: object, now: datetime, attempts: int) -> datetime | t
         return None
     when = rule(now, attempts)
     if isinstance(when, int | float):
-        return timedelta(seconds=when)
-    if isinstance(when, timedelta) or (isinstance(when, datetime) and when.tzinfo is not None):
+        when = timedelta(seconds=when)
+    if isinstance(when, timedelta):
+        return max(when, timedelta(0))
+    if isinstance(when, datetime) and when.utcoffset() is not None:
         return when
     raise InvalidJob(f"reschedule_at must give an aware datetime, a timedelta or seconds, not {when!r}")
 

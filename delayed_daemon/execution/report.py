@@ -12,10 +12,12 @@ MOST_OCTETS = 64 * 1024
 MOST_IN_SUMMARY = 500
 _CUT = "\n… cut …\n"
 _UNSTORABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+# Both repeat at most so often from any one place: letters without end must not take seconds.
 _SECRETS = (
-    re.compile(r"(?P<before>[a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s@/]+(?P<after>@)", re.IGNORECASE),
+    re.compile(r"(?P<before>\b[a-z][a-z0-9+.-]{0,30}://[^\s:/@]*:)[^\s/]+(?P<after>@)", re.IGNORECASE),
     re.compile(
-        r"(?P<before>\b(?:password|passwd|pwd|secret|token|api[_-]?key)\b['\"]?\s*[=:]\s*['\"]?)[^\s'\",;&]+(?P<after>)",
+        r"(?P<before>(?:password|passwd|pwd|secret|token|api[_-]?key)\b['\"]?\s*[=:]\s*)"
+        r"(?:'[^'\n]*'|\"[^\"\n]*\"|['\"]?[^\s'\",;&]+)(?P<after>)",
         re.IGNORECASE,
     ),
 )

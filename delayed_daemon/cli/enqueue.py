@@ -1,0 +1,104 @@
+"""``delayed-daemon enqueue``: a job from the command line, checked like one that is read from the table."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+import click
+
+from delayed_daemon import client
+from delayed_daemon.cli.database import opened
+from delayed_daemon.cli.options import DATABASE, Given, SectionedCommand, takes_settings
+from delayed_daemon.execution.application import import_application
+from delayed_daemon.payload import PerformableMethod, Trust, load
+from delayed_daemon.settings import parse_duration
+from delayed_daemon.store import migration
+
+When = datetime | timedelta
+
+
+class Moment(click.ParamType[When]):
+    """A time with its zone, or how long from now."""
+
+    name = "moment"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> When:
+        try:
+            return timedelta(seconds=parse_duration(value))
+        except ValueError:
+            pass
+        except OverflowError:
+            self.fail(f"{value!r} is too long from now", param, ctx)
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is neither a time like 2030-01-31T09:00+01:00 nor a duration like 10m", param, ctx)
+        if moment.utcoffset() is None:
+            self.fail(f"{value!r} has no time zone; add Z, or an offset like +01:00", param, ctx)
+        return moment
+
+
+class State(click.ParamType[dict[str, Any]]):
+    """A JSON object."""
+
+    name = "json"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, Any]:
+        try:
+            state = json.loads(value, object_pairs_hook=_unambiguous)
+        except RecursionError:
+            self.fail("the JSON is nested too deeply", param, ctx)
+        except ValueError as error:
+            self.fail(f"not JSON: {error}", param, ctx)
+        if not isinstance(state, dict):
+            self.fail("not a JSON object, {…}", param, ctx)
+        return state
+
+
+@click.command(cls=SectionedCommand)
+@click.argument("name")
+@click.argument("state", metavar="JSON", default="{}", type=State())
+@click.option("--queue", metavar="QUEUE", help="queue; the job's own, or default, unless given")
+@click.option("--priority", metavar="NUMBER", type=int, help="lower goes first; the job's own, or 0, unless given")
+@click.option("--run-at", metavar="WHEN", type=Moment(), help="2030-01-31T09:00+01:00, or 10m from now; at once")
+@takes_settings(*DATABASE, "app", "allow", "wake_ups")
+def enqueue(
+    given: Given, name: str, state: dict[str, Any], queue: str | None, priority: int | None, run_at: When | None
+) -> int:
+    """Enqueue a job and print its id.
+
+    NAME is a class or function of an --app module. JSON is the state of the object, or
+    {"args": [...], "kwargs": {...}} for a function.
+
+    \b
+    delayed-daemon enqueue --app shop.jobs shop.jobs.NewsletterJob '{"text": "Hi", "emails": []}'
+    delayed-daemon enqueue --app shop.tasks shop.tasks.resize '{"args": ["a.jpg"]}' --run-at 10m
+    """
+    config = given.resolve().config
+    import_application(config.app)
+    payload = _payload(name, state, Trust([*config.app, *config.allow]))
+    client.adopt(config)
+    with opened(config) as connection:
+        migration.check(connection, config.schema)
+        job = client.enqueue(payload, queue=queue, priority=priority, run_at=run_at, connection=connection)
+    click.echo(job.id)
+    return 0
+
+
+def _payload(name: str, state: dict[str, Any], trust: Trust) -> object:
+    """Reads the handler that such a job would have; a call's arguments must fit its function."""
+    tag = "job" if isinstance(trust.resolve(name), type) else "call"
+    payload = load(f"!{tag}:{name} {json.dumps(state, ensure_ascii=False)}", trust)
+    if isinstance(payload, PerformableMethod):
+        return PerformableMethod(payload.receiver, payload.method, payload.args, payload.kwargs)
+    return payload
+
+
+def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the key {max(names, key=names.count)!r} stands there twice")
+    return members
