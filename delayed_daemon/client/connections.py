@@ -6,6 +6,7 @@ import atexit
 import os
 import select
 import threading
+from contextlib import closing
 from pathlib import Path
 
 from psycopg.pq import TransactionStatus
@@ -13,6 +14,7 @@ from psycopg.pq import TransactionStatus
 from delayed_daemon.client.configuration import configuration
 from delayed_daemon.embedded.server import EmbeddedServer
 from delayed_daemon.store.connection import Connection, connect
+from delayed_daemon.store.migration import migrate
 
 
 class Connections(threading.local):
@@ -63,9 +65,18 @@ class Server:
         data_dir = Path(config.data_dir) if config.data_dir else None
         with self._lock:
             if self._embedded is None:
-                self._embedded = EmbeddedServer(data_dir)
-                atexit.register(self._embedded.release)
-            return self._embedded.acquire()
+                self._embedded = self._acquire(data_dir, config.schema)
+            return self._embedded.url
+
+    @staticmethod
+    def _acquire(data_dir: Path | None, schema: str) -> EmbeddedServer:
+        """Hold the server until this process ends; the first who comes, application or daemon, makes the tables."""
+        embedded = EmbeddedServer(data_dir)
+        url = embedded.acquire()
+        atexit.register(embedded.release)
+        with closing(connect(url, application_name="delayed-daemon producer")) as connection:
+            migrate(connection, schema)
+        return embedded
 
 
 _inherited: list[Connection] = []

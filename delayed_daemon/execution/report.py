@@ -12,7 +12,7 @@ MOST_OCTETS = 64 * 1024
 MOST_IN_SUMMARY = 500
 _CUT = "\n… cut …\n"
 _UNSTORABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
-# Both repeat at most so often from any one place: letters without end must not take seconds.
+# The scheme is bounded and begins a word: looked for from each of 64 K letters to the end, it would take seconds.
 _SECRETS = (
     re.compile(r"(?P<before>\b[a-z][a-z0-9+.-]{0,30}://[^\s:/@]*:)[^\s/]+(?P<after>@)", re.IGNORECASE),
     re.compile(
@@ -25,7 +25,7 @@ _SECRETS = (
 
 def report(error: BaseException) -> ErrorReport:
     """``Class: message``, then the traceback; at most 64 KiB, head and tail kept."""
-    headline = f"{type(error).__qualname__}: {_message(error)}"
+    headline = f"{_class_name(error)}: {_message(error)}"
     return report_text(f"{headline}\n\n{_backtrace(error)}", headline)
 
 
@@ -36,16 +36,22 @@ def report_text(text: str, headline: str | None = None) -> ErrorReport:
     return ErrorReport(text=_bounded(_storable(_ends(text, MOST_OCTETS))), summary=first_line[:MOST_IN_SUMMARY])
 
 
+def _class_name(error: BaseException | None) -> str:
+    """Past whatever a metaclass may do."""
+    return str(type.__getattribute__(type(error), "__qualname__"))
+
+
 def _message(error: BaseException) -> str:
     said: list[str] = []
-    failed = caught(lambda: said.append(_ends(str(error), MOST_OCTETS)))
-    return said[0] if said else f"(its message cannot be shown: {type(failed).__qualname__})"
+    # A subclass of str may do anything when it is formatted; str.__str__ makes a plain one of it.
+    failed = caught(lambda: said.append(_ends(str.__str__(str(error)), MOST_OCTETS)))
+    return said[0] if said else f"(its message cannot be shown: {_class_name(failed)})"
 
 
 def _backtrace(error: BaseException) -> str:
     said: list[str] = []
     failed = caught(lambda: said.append("".join(traceback.format_exception(error))))
-    return said[0] if said else f"(its backtrace cannot be shown: {type(failed).__qualname__})"
+    return said[0] if said else f"(its backtrace cannot be shown: {_class_name(failed)})"
 
 
 def _ends(text: str, most: int) -> str:

@@ -18,7 +18,7 @@ def member_text(member: Enum) -> str | None:
     if not isinstance(member, Flag):
         return None
     names = [part._name_ or "" for part in member]
-    text = "|".join(names) if _joined(kind, names) == member._value_ else str(member._value_)
+    text = "|".join(names) if names and _joined(kind, names) == member._value_ else str(member._value_)
     return text if member_from(kind, text) is member else None
 
 

@@ -64,7 +64,7 @@ def test_runs_at_a_time_or_so_long_from_now(enqueue, rows):
         (["app._private", "{}"], "underscore"),
         (["os.system", '{"args": ["true"]}'], "not trusted: name it with --app"),
         (["app.resize", '{"args": []}'], "missing a required argument: 'path'"),
-        (["app.resize", '{"args": ["x"], "colour": 1}'], "colour"),
+        (["app.resize", '{"args": ["x"], "colour": 1}'], "args (a list) and kwargs (a mapping), and nothing else"),
         (["app.Patient", "--queue", "a b"], "queue"),
         (["app.Patient", "--priority", "high"], "--priority"),
         (["app.Patient", "--priority", str(2**31)], "priority"),

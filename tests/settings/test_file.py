@@ -45,7 +45,7 @@ def test_a_file_may_set_nothing(file, text):
         ("zzz: 3\n", "zzz: unknown setting (FILE line 1)"),
         ("name: 'a\x01b'\n", "FILE: is not YAML: unacceptable character #x0001: special characters are not allowed"),
         ("name: *x\n", "FILE line 1: is not YAML: found undefined alias 'x'"),
-        ("[" * 5000, "FILE: is nested too deeply"),
+        ("[" * 1200, "FILE: is nested too deeply"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_line(file, text, problem):
