@@ -33,3 +33,8 @@ def create_tables() -> None:
     with connect() as connection:
         connection.execute("SET LOCAL client_min_messages = warning")
         connection.execute(_TABLES)
+
+
+def count_products() -> int:
+    with connect() as connection:
+        return connection.execute("SELECT count(*) FROM shop_products").fetchone()[0]

@@ -7,9 +7,9 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-from delayed_daemon import Job
 from PIL import Image
 
+from delayed_daemon import Job
 from shop import database, mail
 
 logger = logging.getLogger(__name__)

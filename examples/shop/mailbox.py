@@ -47,7 +47,7 @@ class Mailbox:
         self._loop.call_soon_threadsafe(self._closing.set)
         self._thread.join()
 
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
         """Called by aiosmtpd with each mail; the answer goes to the sender."""
         self._store(envelope)
         return "250 Kept"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import psycopg
-from delayed_daemon import delay
 
+from delayed_daemon import delay
 from shop.jobs import send_receipt
 
 
@@ -13,8 +13,7 @@ def place_order(connection: psycopg.Connection, sku: str, email: str) -> int:
 
     Receipts go before all other mail: the lower number is performed first. Returns the number of the order.
     """
-    (order,) = connection.execute(
-        "INSERT INTO shop_orders (sku, email) VALUES (%s, %s) RETURNING id", [sku, email]
-    ).fetchone() or (0,)
+    inserted = connection.execute("INSERT INTO shop_orders (sku, email) VALUES (%s, %s) RETURNING id", [sku, email])
+    order = inserted.fetchone()[0]
     delay(send_receipt, queue="mail", priority=-10, connection=connection)(order)
     return order

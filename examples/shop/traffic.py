@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 
 from delayed_daemon import delay, enqueue, enqueue_many, send_later
-
 from shop import database
 from shop.imports import BatchImporter
 from shop.jobs import NewsletterJob, ResizeImageJob, SpamCheckJob

@@ -15,6 +15,7 @@ from delayed_daemon.store.migration import migrate
 from tests.servers import Database, throw_away_directory
 
 _ROOT = Path(delayed_daemon.__file__).parent.parent
+_PATH = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
 _APPLICATION = """
 from dataclasses import dataclass
 
@@ -86,7 +87,7 @@ def command(place: Path) -> Command:
         ended = subprocess.run(
             [sys.executable, "-m", "delayed_daemon", *map(str, arguments)],
             cwd=place,
-            env={**clean, "PYTHONPATH": str(_ROOT), "COLUMNS": "100", **variables},
+            env={**clean, "PYTHONPATH": _PATH, "COLUMNS": "100", **variables},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -11,12 +11,33 @@ from hypothesis import strategies as st
 from tests.payload.shop import Access, Bits, Color, Level, Point
 
 AWKWARD = "\0\t\n\r\x1b\x7f\x85\x9f\xa0\u2028\u2029\ufeff\ufffe\uffff\U0001f600\u202e\"\\/'{}[],:#&*!|>%@`- "
-WORDS = ["", "~", "null", "no", "yes", "on", "true", "012", "0x1F", "12:30:45", "2024-01-01", "1_000", "1e5", ".nan", "<<", "=", "---", "...", "\\ud83d"]
+WORDS = [
+    "",
+    "~",
+    "null",
+    "no",
+    "yes",
+    "on",
+    "true",
+    "012",
+    "0x1F",
+    "12:30:45",
+    "2024-01-01",
+    "1_000",
+    "1e5",
+    ".nan",
+    "<<",
+    "=",
+    "---",
+    "...",
+    "\\ud83d",
+]
 
 texts = st.one_of(st.text(max_size=20), st.text(AWKWARD, max_size=20), st.sampled_from(WORDS))
 keys = st.one_of(texts, st.text("k\u00e9\x01", min_size=140, max_size=160), st.just("long" * 300))
 floats = st.one_of(st.floats(), st.sampled_from([-0.0, 1e16, 1e-7, 1e22, 1.5e300, 5e-324, 0.0001, 123456.789]))
-integers = st.one_of(st.integers(), st.sampled_from([10**4300 - 1, -(10**4300) + 1, 2**64, -1, 0]))
+long_integers = st.builds(lambda digits, sign: sign * (10**digits - 1), st.just(4300), st.sampled_from([1, -1]))
+integers = st.one_of(st.integers(), st.integers(), st.sampled_from([2**64, -1, 0]), long_integers)
 offsets = st.timedeltas(min_value=timedelta(hours=-23, minutes=-59), max_value=timedelta(hours=23, minutes=59))
 fixed_zones = st.one_of(
     st.just(timezone.utc),
