@@ -51,7 +51,7 @@ clean: ## remove what was built, except for the data of the embedded PostgreSQL
 
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo "delayed-daemon needs Python 3.11 or later; try: make PYTHON=python3.12" >&2; exit 1; }
+	  || { echo "delayed-daemon needs Python 3.11 or later with venv; try: make PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 

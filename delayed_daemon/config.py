@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from delayed_daemon.job import QUEUE_NAME
+
 _YEAR_SECONDS = 366 * 86400.0
 _LARGEST_INTEGER = 2**31 - 1  # of a PostgreSQL integer
 
-_QUEUE = r"[^,\s\x00-\x1f\x7f-\x9f]{1,100}"
 _MODULE = r"[^\W\d]\w*(\.[^\W\d]\w*)*"
 
 
@@ -73,7 +74,7 @@ class Config:
         "queues to serve, separated by commas; all unless given",
         section="Work",
         metavar="A,B",
-        pattern=_QUEUE,
+        pattern=QUEUE_NAME,
         form="1 to 100 characters without a comma, white space or control characters",
     )
     min_priority: int | None = option(

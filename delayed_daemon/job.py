@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 DEFAULT_QUEUE = "default"
+QUEUE_NAME = r"[^,\s\x00-\x1f\x7f-\x9f]{1,100}"
+"""What the whole name of a queue must match; the table has the same as a CHECK."""
 
 _NAME = re.compile(r"!(?:job|call):([^\s{]+)")
 

@@ -15,14 +15,14 @@ from delayed_daemon.client.configuration import configuration
 from delayed_daemon.client.connections import connections
 from delayed_daemon.errors import InvalidJob
 from delayed_daemon.execution import members
-from delayed_daemon.job import DEFAULT_QUEUE, Job
+from delayed_daemon.job import DEFAULT_QUEUE, QUEUE_NAME, Job
 from delayed_daemon.payload import dump
 from delayed_daemon.store.enqueue import NewJob, Request, Wake, enqueue_many_request, enqueue_request
 
 When = datetime | timedelta | int | float
 AnyConnection = psycopg.Connection[Any] | psycopg.AsyncConnection[Any]
 
-_QUEUE = re.compile(r"[^,\s\x00-\x1f\x7f-\x9f]{1,100}")
+_QUEUE = re.compile(QUEUE_NAME)
 _PRIORITIES = range(-(2**31), 2**31)
 _LONGEST_DELAY = timedelta(days=366_000)
 

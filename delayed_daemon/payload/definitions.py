@@ -21,6 +21,8 @@ _class_dict = vars(type)["__dict__"].__get__
 _class_module = vars(type)["__module__"].__get__
 _class_qualname = vars(type)["__qualname__"].__get__
 _class_mro = vars(type)["__mro__"].__get__
+_class_flags = vars(type)["__flags__"].__get__
+_ABSTRACT = 1 << 20
 _METHODS = frozenset({FunctionType, BuiltinFunctionType, staticmethod, classmethod, partialmethod})
 
 
@@ -41,6 +43,10 @@ def ancestry(cls: type) -> tuple[type, ...]:
     """The class and what it inherits from, nearest first, without ``object``."""
     mro: tuple[type, ...] = _class_mro(cls)
     return mro[:-1]
+
+
+def is_abstract(cls: type) -> bool:
+    return bool(_class_flags(cls) & _ABSTRACT)
 
 
 def home_of(definition: Definition) -> tuple[str, str]:

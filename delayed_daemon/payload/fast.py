@@ -13,7 +13,7 @@ from typing import Any
 from delayed_daemon.payload.limits import DEEPEST, MOST_DIGITS, MOST_NODES
 
 _HEAD = re.compile(r"!(job|call):([A-Za-z_][A-Za-z0-9_.]*) +(?=\{)")
-_READ_OTHERWISE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_READ_OTHERWISE = re.compile("[\ud800-\udfff\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _LONG_INTEGER = re.compile(rf"(?<!\d)\d{{{MOST_DIGITS + 1}}}", re.ASCII)
 _ALL_BUT_BRACKETS_AND_QUOTES = bytes(set(range(256)) - set(b'[]{}"'))
 

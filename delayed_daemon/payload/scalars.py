@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import Any
 from uuid import UUID
 
@@ -49,6 +49,11 @@ def _decimal_from(text: str) -> Decimal:
     return value
 
 
+def _refuse_path(path: PurePath) -> str | None:
+    """Some Windows paths, such as ``//://``, are written by pathlib as the text of another one."""
+    return None if type(path)(str(path)) == path else f"the path {str(path)!r:.100} is ambiguous"
+
+
 def _too_long(digits: int) -> str | None:
     return f"a number of {digits} digits cannot be stored: the most is {MOST_DIGITS}" if digits > MOST_DIGITS else None
 
@@ -63,9 +68,9 @@ _KINDS = (
     ScalarKind(
         "bytes", bytes, lambda value: b64encode(value).decode("ascii"), lambda text: b64decode(text, validate=True)
     ),
-    ScalarKind("path", type(Path()), str, Path),
-    ScalarKind("path:PurePosixPath", PurePosixPath, str, PurePosixPath),
-    ScalarKind("path:PureWindowsPath", PureWindowsPath, str, PureWindowsPath),
+    ScalarKind("path", type(Path()), str, Path, _refuse_path),
+    ScalarKind("path:PurePosixPath", PurePosixPath, str, PurePosixPath, _refuse_path),
+    ScalarKind("path:PureWindowsPath", PureWindowsPath, str, PureWindowsPath, _refuse_path),
 )
 
 BY_TYPE = {kind.kind: kind for kind in _KINDS}

@@ -15,9 +15,8 @@ from types import BuiltinFunctionType, GetSetDescriptorType, MemberDescriptorTyp
 from typing import Any
 
 from delayed_daemon.errors import DeserializationError
-from delayed_daemon.payload.definitions import ancestry, own_members
+from delayed_daemon.payload.definitions import ancestry, full_name, is_abstract, own_members
 
-_ABSTRACT = 1 << 20
 _allocate = object.__new__
 
 
@@ -126,11 +125,11 @@ def shape_of(cls: type) -> Shape:
 def _why_not_allocated(cls: type) -> str | None:
     if issubclass(cls, Enum):
         return "is an Enum, whose members are not made anew"
-    if cls.__flags__ & _ABSTRACT:
+    if is_abstract(cls):
         return "is abstract"
     for ancestor in ancestry(cls):
         if type(own_members(ancestor).get("__new__")) is BuiltinFunctionType:
-            return f"is built on {ancestor.__name__}, which keeps its state where it cannot be read"
+            return f"is built on {full_name(ancestor)}, which keeps its state where it cannot be read"
     return None
 
 

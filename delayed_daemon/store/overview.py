@@ -8,6 +8,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
+from delayed_daemon.job import name_in
 from delayed_daemon.store.connection import Connection
 from delayed_daemon.store.statements import statements
 
@@ -78,8 +79,30 @@ def overview(connection: Connection, schema: str) -> Overview:
     texts = statements(schema)
     with connection.cursor(row_factory=class_row(DaemonStatus)) as cursor:
         daemons = cursor.execute(texts["list_daemons"]).fetchall()
+    _name_jobs_in_hand(connection, schema, [daemon.snapshot for daemon in daemons])
     queues: dict[str, JobCounts] = {}
     for state, queue, count, age in connection.execute(texts["count_jobs"]):
         counts = JobCounts(**{state: count}, oldest_ready_seconds=age)
         queues[queue] = queues.get(queue, JobCounts()) + counts
     return Overview(daemons, queues)
+
+
+def _name_jobs_in_hand(connection: Connection, schema: str, snapshots: list[dict[str, Any]]) -> None:
+    """Maintenance knows the jobs in hand by their numbers only: their names are in the table."""
+    in_hand = [
+        execution
+        for snapshot in snapshots
+        for worker in _mappings(snapshot.get("workers"))
+        for execution in _mappings(worker.get("executions"))
+        if isinstance(execution.get("job"), int)
+    ]
+    ids = {"ids": [execution["job"] for execution in in_hand]}
+    rows = connection.execute(statements(schema)["name_jobs"], ids).fetchall() if in_hand else []
+    handlers: dict[int, str] = {row[0]: row[1] for row in rows}
+    for execution in in_hand:
+        if execution["job"] in handlers:
+            execution["name"] = name_in(handlers[execution["job"]])
+
+
+def _mappings(value: object) -> list[dict[str, Any]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

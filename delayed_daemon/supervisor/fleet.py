@@ -88,17 +88,16 @@ class Fleet:
         waits = [post.not_before - now for post in self.posts if post.not_before > now]
         return min(waits) if waits else None
 
-    def born(self, generation: int, pid: int) -> None:
-        """The fork was answered: let the worker go, unless its end came before the answer."""
+    def born(self, generation: int, pid: int) -> Worker | None:
+        """The fork was answered: let the worker go. The worker, if its end came before the answer; else None."""
         worker = next((worker for worker in self.workers() if worker.generation == generation), None)
         if worker is None:
             processes.kill_group(pid)
-            return
+            return None
         worker.pid = pid
         worker.slot.pid = pid
         self._premises.worker_bells[worker.slot.index].ring()
-        if pid in self._ended_early:
-            self.ended(pid, *self._ended_early.pop(pid))
+        return self.ended(pid, *self._ended_early.pop(pid)) if pid in self._ended_early else None
 
     def stillborn(self, generation: int, why: str, now: float) -> None:
         """No worker came of it: free the slot and try again later."""
@@ -109,10 +108,14 @@ class Fleet:
             self._leave_post(worker, now, crashed=True)
 
     def abandon_unborn(self) -> None:
-        """The fork server died with requests unanswered: whoever was not born will not be."""
+        """The fork server is gone with requests unanswered: whoever was not born will not be.
+
+        One that was forked, and whose pid got lost, finds its slot ended when it is rung, and leaves.
+        """
         for worker in [worker for worker in self.workers() if worker.pid == 0]:
             self._vacate(worker, 0, 0)
             worker.slot.settled = worker.generation
+            self._premises.worker_bells[worker.slot.index].ring()
             self._remove(worker)
 
     def ended(self, pid: int, wait_status: int, peak_kib: int) -> Worker | None:

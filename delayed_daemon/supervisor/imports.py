@@ -84,7 +84,7 @@ class Imports:
             return False
         how = processes.how_it_ended(wait_status)
         if nursery is self._candidate:
-            self._give_up(nursery, f"the import ended its process: {how}", now)
+            self._give_up(nursery, f"the application cannot be imported\nthe import ended its process: {how}", now)
         else:
             log.error("fork_server.died", how=how)
             self.nursery = None
@@ -117,10 +117,13 @@ class Imports:
         match news:
             case Ready():
                 self._promote(nursery)
+            case Unsafe(why) if self._preload == "on":
+                why = f"preload is on, but the application cannot be forked after its import: {why}"
+                self._give_up(nursery, why, now)
             case Unsafe(why):
                 self._fall_back(nursery, why)
             case Broken(error):
-                self._give_up(nursery, error, now)
+                self._give_up(nursery, f"the application cannot be imported\n{error}", now)
 
     def _promote(self, candidate: Nursery) -> None:
         if self.nursery is not None:
@@ -134,16 +137,14 @@ class Imports:
 
     def _fall_back(self, nursery: Nursery, why: str) -> None:
         nursery.stop()
-        self._candidate = None
-        if self._preload == "on":
-            raise CannotStart(f"preload is on, but the application cannot be forked after its import: {why}")
         log.warning("fork_server.not_used", reason=why, consequence="each worker imports the application itself")
         self._direct = True
+        self._promote(DirectForks(self._worker))
 
     def _give_up(self, nursery: Nursery, error: str, now: float) -> None:
         nursery.stop()
         self._candidate = None
         if not self._succeeded_once:
-            raise CannotStart(f"the application cannot be imported\n{error}")
+            raise CannotStart(error)
         self._not_before = now + self._backoff.next()
         log.error("daemon.reload_failed", error=error, consequence="the old code runs on")

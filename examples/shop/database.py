@@ -36,5 +36,7 @@ def create_tables() -> None:
 
 
 def count_products() -> int:
+    count: int
     with connect() as connection:
-        return connection.execute("SELECT count(*) FROM shop_products").fetchone()[0]
+        [(count,)] = connection.execute("SELECT count(*) FROM shop_products").fetchall()
+    return count

@@ -14,6 +14,7 @@ def place_order(connection: psycopg.Connection, sku: str, email: str) -> int:
     Receipts go before all other mail: the lower number is performed first. Returns the number of the order.
     """
     inserted = connection.execute("INSERT INTO shop_orders (sku, email) VALUES (%s, %s) RETURNING id", [sku, email])
-    order = inserted.fetchone()[0]
+    order: int
+    [(order,)] = inserted.fetchall()
     delay(send_receipt, queue="mail", priority=-10, connection=connection)(order)
     return order

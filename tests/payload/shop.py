@@ -20,6 +20,9 @@ class Color(Enum):
     GREEN = "green"
     ROT = "red"
 
+    def shade(self, darker: int = 0) -> str:
+        return f"{self.value} {darker}"
+
 
 class Level(IntEnum):
     LOW = 1

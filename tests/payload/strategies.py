@@ -69,7 +69,7 @@ hashable_leaves = st.one_of(
     members,
     path_texts.map(Path),
     path_texts.map(PurePosixPath),
-    path_texts.map(PureWindowsPath),
+    path_texts.map(PureWindowsPath).filter(lambda path: PureWindowsPath(str(path)) == path),
 )
 hashables = st.recursive(
     hashable_leaves,

@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from delayed_daemon.errors import DeserializationError, InvalidJob
+from delayed_daemon.errors import DeserializationError, InvalidJob, UnknownJobClass
 from delayed_daemon.job import Job, name_in
-from delayed_daemon.payload import PerformableMethod, dump, load
+from delayed_daemon.payload import PerformableMethod, Trust, dump, load
 from tests.payload import shop
 from tests.payload.shop import BatchImporter, Color, HookedImporter, resize
 
@@ -59,10 +59,17 @@ def test_a_call_is_stored_readably_and_made_later(trust, parser, call, handler, 
     assert name_in(written) == call.full_name
 
 
-def test_a_class_method_of_a_class_and_a_member_of_an_enum_as_receiver(trust):
+def test_a_class_method_makes_what_it_makes(trust):
     assert load(dump(PerformableMethod(BatchImporter, "create", [4])), trust).perform().shop == 4
-    member = PerformableMethod.revived(Color.RED, "mro", [], {})
-    assert member.receiver is Color.RED
+
+
+def test_a_member_of_an_enum_or_a_path_can_be_the_receiver(trust, tmp_path):
+    call = load(dump(PerformableMethod(Color.RED, "shade", [1])), trust)
+    assert (call.receiver, call.perform(), call.display_name) == (Color.RED, "red 1", "Color#shade")
+    call = PerformableMethod(tmp_path, "exists")
+    with pytest.raises(UnknownJobClass):
+        load(dump(call), trust)
+    assert load(dump(call), Trust([type(tmp_path).__module__])).perform() is True
 
 
 def test_a_coroutine_method_gives_its_coroutine(trust):

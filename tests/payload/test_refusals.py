@@ -10,7 +10,7 @@ from datetime import datetime, tzinfo
 from decimal import Decimal
 from enum import Enum
 from http import HTTPStatus
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import pytest
 
@@ -66,6 +66,7 @@ def test_the_message_names_the_place():
         -(10**4300),
         "\ud800",
         Path("\udc80"),
+        PureWindowsPath("//://"),
         {"\udfff": 1},
         [iter([])],
         {1: object()},

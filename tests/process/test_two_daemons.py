@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 
-from chores import Gate, Note
+from chores import Gate, Note, Pause
 
 from delayed_daemon import enqueue, enqueue_many
 from tests.process.daemons import Site, exactly_once
@@ -41,6 +41,22 @@ def test_one_takes_over_when_the_other_is_killed_with_all_its_processes(site: Si
     site.await_empty()
     assert site.lines() == ["begin-a", "begin-a", "end-a"]
     wait_until(lambda: len(site.rows("SELECT id FROM delayed_daemons")) == 1, "the dead daemon is forgotten")
+    assert second.leave() == 0
+    site.assert_gone(second)
+
+
+def test_losing_a_host_repeats_at_most_100_ms_of_finished_work_per_worker(site: Site) -> None:
+    lines = [f"p{n}" for n in range(1000)]
+    enqueue_many([Pause(site.ledger, line, 0.005) for line in lines])
+    first = site.start(*LEASE)
+    wait_until(lambda: len(site.lines()) > 200, "work is under way")
+    first.kill_all()
+    second = site.start(*LEASE, workers=4)
+    site.await_empty()
+    done = site.lines()
+    assert set(done) == set(lines)
+    per_worker = 0.1 / 0.005 + 2  # one in hand, one whose statement was under way
+    assert len(done) - len(lines) <= 2 * per_worker
     assert second.leave() == 0
     site.assert_gone(second)
 
