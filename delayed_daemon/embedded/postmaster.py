@@ -16,6 +16,7 @@ from delayed_daemon.embedded.binaries import Binaries
 from delayed_daemon.embedded.cluster import Cluster
 from delayed_daemon.embedded.creation import clean_environment
 from delayed_daemon.embedded.places import PORT
+from delayed_daemon.host.processes import is_running
 
 _CONNECT_TIMEOUT_SECONDS = 5.0
 
@@ -32,7 +33,7 @@ class Postmaster:
 
     def is_alive(self) -> bool:
         """True while the process runs; a zombie does not."""
-        return is_alive(self.pid)
+        return is_running(self.pid)
 
     def interrupt(self) -> bool:
         """Ask for a fast shutdown; False when the socket's listener is not this process of this machine."""
@@ -83,25 +84,6 @@ def launch(binaries: Binaries, cluster: Cluster, socket_dir: Path, account: Acco
         **account.switch(),
     )
     return int(shell.stdout)
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return not _is_zombie(pid)
-
-
-def _is_zombie(pid: int) -> bool:
-    # Where process 1 does not reap, as in many containers, a dead postmaster stays a zombie for ever.
-    try:
-        status = Path(f"/proc/{pid}/stat").read_text(errors="replace")
-    except OSError:
-        return False
-    return status.rpartition(")")[2].split()[0] == "Z"
 
 
 def _environment(cluster: Cluster) -> dict[str, str]:

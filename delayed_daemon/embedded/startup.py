@@ -14,6 +14,7 @@ from delayed_daemon.embedded.binaries import Binaries
 from delayed_daemon.embedded.cluster import Cluster
 from delayed_daemon.embedded.places import log_path, open_log
 from delayed_daemon.errors import EmbeddedServerError
+from delayed_daemon.host.processes import is_running
 
 _SILENCE_LIMIT_SECONDS = 60.0
 _ORPHANS_LIMIT_SECONDS = 30.0
@@ -47,7 +48,7 @@ def wait_until_ready(socket_dir: Path, pid: int) -> bool:
     while (answer := readiness.ping(socket_dir)) is not pq.Ping.OK:
         if answer is pq.Ping.REJECT:
             heard = time.monotonic()
-        elif not postmaster.is_alive(pid):
+        elif not is_running(pid):
             return False
         elif time.monotonic() - heard > _SILENCE_LIMIT_SECONDS:
             raise EmbeddedServerError(f"PostgreSQL (pid {pid}) runs but does not answer on its socket in {socket_dir}")
@@ -58,7 +59,7 @@ def wait_until_ready(socket_dir: Path, pid: int) -> bool:
 def wait_until_gone(pid: int) -> bool:
     """True once the process is gone, False after a minute of waiting."""
     deadline = time.monotonic() + _STOP_LIMIT_SECONDS
-    while postmaster.is_alive(pid):
+    while is_running(pid):
         if time.monotonic() > deadline:
             return False
         time.sleep(_POLL_SECONDS)

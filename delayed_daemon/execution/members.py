@@ -10,7 +10,10 @@ from functools import lru_cache
 from typing import Any
 
 from delayed_daemon.errors import InvalidJob
-from delayed_daemon.job import Job
+from delayed_daemon.execution.caught import caught
+from delayed_daemon.job import Job, name_in
+
+_LONGEST_NAME = 200
 
 
 def call_hook(name: str, job: Job, *arguments: object) -> None:
@@ -19,6 +22,13 @@ def call_hook(name: str, job: Job, *arguments: object) -> None:
     if callable(hook):  # a field of that name is no hook
         given = (job, *arguments)
         hook(*given[: _takes(hook, len(given))])
+
+
+def display_name(job: Job) -> str:
+    """The job's name for a log line; the one in its handler when the payload's own cannot be had."""
+    said: list[str] = []
+    caught(lambda: said.append(job.name[:_LONGEST_NAME]))
+    return said[0] if said else name_in(job.handler)
 
 
 def setting(payload: object, name: str) -> Any:

@@ -93,7 +93,7 @@ def is_running(pid: int) -> bool:
     except PermissionError:
         return True
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
+        stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
     except OSError:
         return not Path("/proc/self").exists()
     return stat.rpartition(")")[2].split()[0] != "Z"

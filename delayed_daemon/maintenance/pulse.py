@@ -62,7 +62,7 @@ class Pulse:
         answer = None
         if self._board.is_registered:
             answer = upkeep.heartbeat(self._board.holder, self._snapshot(), idle=bool(self._board.advertised))
-        if answer is None:
+        if answer is None and not self._stop.is_set():
             self._register_anew(upkeep)
             sent_ns = since_boot_ns()
             answer = upkeep.heartbeat(self._board.holder, self._snapshot(), idle=bool(self._board.advertised))

@@ -15,7 +15,9 @@ from delayed_daemon.payload.limits import DEEPEST, MOST_DIGITS, MOST_NODES
 _HEAD = re.compile(r"!(job|call):([A-Za-z_][A-Za-z0-9_.]*) +(?=\{)")
 _READ_OTHERWISE = re.compile("[\ud800-\udfff\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _LONG_INTEGER = re.compile(rf"(?<!\d)\d{{{MOST_DIGITS + 1}}}", re.ASCII)
-_ALL_BUT_BRACKETS_AND_QUOTES = bytes(set(range(256)) - set(b'[]{}"'))
+_NEITHER_BRACKET_NOR_QUOTE = bytes(set(range(256)) - set(b'[]{}"'))
+_TOO_MANY_AT_ONCE = b"[" * (DEEPEST + 1)
+_BRACES_AS_BRACKETS = bytes.maketrans(b"{}", b"[]")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -65,11 +67,11 @@ def _is_shallow(handler: str) -> bool:
         return True
     if "\\" in handler:
         return False
-    skeleton = handler.encode().translate(None, _ALL_BUT_BRACKETS_AND_QUOTES).replace(b'""', b"")
-    if b'"' in skeleton:
+    skeleton = handler.encode().translate(_BRACES_AS_BRACKETS, _NEITHER_BRACKET_NOR_QUOTE).replace(b'""', b"")
+    if b'"' in skeleton or _TOO_MANY_AT_ONCE in skeleton:
         return False
     for _ in range(DEEPEST):
-        skeleton = skeleton.replace(b"[]", b"").replace(b"{}", b"")
+        skeleton = skeleton.replace(b"[]", b"")
         if not skeleton:
             return True
     return False

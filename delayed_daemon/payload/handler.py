@@ -33,23 +33,20 @@ def load(handler: str, trust: Trust) -> object:
     Raises `UnknownJobClass` when it names what is not here or not trusted, `DeserializationError` for everything
     else that is wrong with it, and nothing else; except for what loading a reference raises.
     """
-    if len(handler) > MOST_BYTES:
+    if len(handler) > MOST_BYTES // 4 and _size(handler) > MOST_BYTES:
         raise DeserializationError(f"not a handler: more than {MOST_BYTES} bytes")
     try:
         read = read_fast(handler)
         if read is None:
-            return _load_slowly(handler, trust)
+            return Revival(trust).payload(read_events(handler))
         kind, name, body = read
         return trust.job(name).revive(body) if kind == "job" else revive_call(name, body, trust)
     except RecursionError:
         raise DeserializationError("the stack is too deep already to read a handler") from None
 
 
-def _load_slowly(handler: str, trust: Trust) -> object:
-    try:
-        size = len(handler.encode())
-    except UnicodeEncodeError:
-        raise DeserializationError("not a handler: a lone surrogate") from None
-    if size > MOST_BYTES:
-        raise DeserializationError(f"not a handler: more than {MOST_BYTES} bytes")
-    return Revival(trust).payload(read_events(handler))
+def _size(text: str) -> int:
+    """At least the bytes of its UTF-8; cheap where it is far too long."""
+    if text.isascii() or len(text) > MOST_BYTES:
+        return len(text)
+    return len(text.encode(errors="replace"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from enum import Enum, Flag
 from functools import reduce
 from operator import or_
@@ -30,8 +31,8 @@ def member_from(kind: type[Enum], text: str) -> Enum:
         return kind(int(text))
     if "|" not in text:
         return kind.__members__[text]
-    return kind(_joined(kind, text.split("|")))
+    return kind(_joined(kind, set(text.split("|"))))
 
 
-def _joined(kind: type[Enum], names: list[str]) -> int:
+def _joined(kind: type[Enum], names: Iterable[str]) -> int:
     return reduce(or_, (int(kind.__members__[name].value) for name in names), 0)

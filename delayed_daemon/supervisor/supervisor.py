@@ -32,7 +32,7 @@ _SIGNALS = (
     *(signal.SIGUSR1, signal.SIGUSR2, signal.SIGTTIN, signal.SIGTTOU),
 )
 _LONGEST_NAP_SECONDS = 60.0
-_LAST_WORDS_SECONDS = 1.0
+_LAST_WORDS_SECONDS = 3.0
 """How long maintenance may take to settle what the last workers left."""
 
 GRACE_SECONDS = 5.0
@@ -63,7 +63,7 @@ class Supervisor:
         self._board = premises.board
         self._halves = halves
         self._fleet = Fleet(config.workers, premises)
-        self._imports = Imports(halves.fork_server, halves.worker, config.preload, self._fleet.outdate)
+        self._imports = Imports(halves.fork_server, halves.worker, config.preload, self._relieve_all)
         self._phase = Phase.RUNNING
         self._kill_workers_at: float | None = None
         self._gone_by: float | None = None
@@ -101,6 +101,7 @@ class Supervisor:
         if self._maintenance_pid is None and self._phase is not Phase.LEAVING and now >= self._maintenance_not_before:
             self._start_maintenance(now)
         if self._phase is not Phase.RUNNING:
+            self._hear_of_births()
             return
         self._imports.fill(now)
         self._hear_of_births()
@@ -122,11 +123,17 @@ class Supervisor:
         for news in self._imports.hear(now):
             match news:
                 case Born(generation, pid):
-                    self._fleet.born(generation, pid)
+                    if dead := self._fleet.born(generation, pid):
+                        self._bury_worker(dead, dead.slot.wait_status)
                 case StillBorn(generation, why):
                     self._fleet.stillborn(generation, why, now)
         if self._phase is not Phase.RUNNING:
             self._fleet.drain()
+
+    def _relieve_all(self) -> None:
+        """Workers come from newer code now; what the fork server before it still owes is not waited for."""
+        self._fleet.abandon_unborn()
+        self._fleet.outdate()
 
     def _announce(self) -> None:
         """Once all workers are ready for the first time, and may claim."""
@@ -251,7 +258,9 @@ class Supervisor:
     def _enforce_deadlines(self) -> None:
         late_ns = monotonic_ns() - int(GRACE_SECONDS * 1e9)
         for worker in self._fleet.workers():
-            if any(execution.deadline_ns < late_ns for execution in worker.slot.executions()):
+            if worker.slot.ending == Ending.ITSELF and any(
+                execution.deadline_ns < late_ns for execution in worker.slot.executions()
+            ):
                 log.error("worker.killed", worker=worker.number, pid=worker.pid, reason="exceeded max_run_time")
                 worker.kill(Ending.DEADLINE)
         now = time.monotonic()

@@ -25,14 +25,15 @@ class Watch:
         self._life = select.poll()
         self._life.register(self._lifeline, select.POLLIN)
         self._slot = slot
+        self._generation = slot.generation
         self.draining = False
 
     def await_go(self) -> bool:
         """Sleep until the supervisor knows this worker; False when it is to leave instead."""
         while self._slot.pid != os.getpid():
-            if self.must_drain():
+            if self.must_drain() or self._is_given_up():
                 return False
-            self.sleep(60.0)
+            self.sleep(1.0)
         return True
 
     def was_told(self) -> bool:
@@ -51,3 +52,7 @@ class Watch:
         """Sleep until a signal, a ring, the supervisor's death, or the time is over."""
         self._poll.poll(max(seconds, 0.0) * 1000)
         self._bell.silence()
+
+    def _is_given_up(self) -> bool:
+        """The answer to this worker's fork got lost: its slot is free, or another's already."""
+        return bool(self._slot.ended) or self._slot.generation != self._generation

@@ -37,12 +37,14 @@ class Show:
         while daemon.poll() is None:
             number = self._next_signal(until=None if self._stopping else next_second)
             if number in _STOPPING:
-                self._pass_on(number, daemon)
+                self._stop(daemon)
             elif number is None:
                 next_second = max(next_second + 1, time.monotonic())
                 self._go_on(one_second, is_complete if next_second > ends_at else None, daemon)
         if not self._stopping:
             print(f"shop.demo: the daemon has ended, exit code {daemon.returncode}", file=sys.stderr)
+        elif daemon.returncode == -signal.SIGTERM:
+            return 0  # it was too young to stop in order, and had nothing begun
         return daemon.returncode if daemon.returncode >= 0 else 128 - daemon.returncode
 
     def _go_on(
@@ -51,7 +53,7 @@ class Show:
         try:
             one_second()
             if is_complete is not None and is_complete():
-                self._pass_on(signal.SIGTERM, daemon)
+                self._stop(daemon)
         except psycopg.OperationalError as error:
             print(f"shop.demo: nothing was enqueued: {error}", file=sys.stderr)
 
@@ -61,7 +63,7 @@ class Show:
         except Empty:
             return None
 
-    def _pass_on(self, number: int, daemon: subprocess.Popen[bytes]) -> None:
-        """A closed terminal means "stop" to us; to the daemon HUP would mean "load the code again"."""
+    def _stop(self, daemon: subprocess.Popen[bytes]) -> None:
+        """Told again, the daemon leaves at once; HUP, from a closed terminal, would mean "load the code again" to it."""
         self._stopping = True
-        daemon.send_signal(signal.SIGTERM if number == signal.SIGHUP else number)
+        daemon.terminate()

@@ -79,6 +79,19 @@ def test_ctrl_c_term_and_a_closed_terminal_stop_the_demo_and_all_it_started(
     assert _SUMMARY.search(assert_ended_in_order(demo, data_dir))
 
 
+def test_ctrl_c_while_the_demo_is_still_making_ready_leaves_nothing_behind(
+    environment: dict[str, str], directory_of_another_server: Path, tmp_path: Path
+) -> None:
+    data_dir = directory_of_another_server
+    demo = start_demo({**environment, "DELAYED_DAEMON_DATA_DIR": str(data_dir)}, "--dir", tmp_path)
+    wait_for_line(demo, "Making ready")
+    os.killpg(demo.pid, signal.SIGINT)
+    output, _ = demo.communicate(timeout=90)
+    assert demo.returncode == 0, output
+    assert "Traceback" not in output
+    assert EmbeddedServer(data_dir).find() is None
+
+
 def wait_for_line(demo: subprocess.Popen[str], part: str) -> None:
     seen = []
     for line in demo.stdout:

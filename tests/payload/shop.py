@@ -18,7 +18,7 @@ __all__ = ["subprocess", "system"]
 class Color(Enum):
     RED = "red"
     GREEN = "green"
-    ROT = "red"
+    ROT = "red"  # noqa: PIE796
 
     def shade(self, darker: int = 0) -> str:
         return f"{self.value} {darker}"

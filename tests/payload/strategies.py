@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta, timezone
+from datetime import UTC, timedelta, timezone
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -40,9 +40,10 @@ long_integers = st.builds(lambda digits, sign: sign * (10**digits - 1), st.just(
 integers = st.one_of(st.integers(), st.integers(), st.sampled_from([2**64, -1, 0]), long_integers)
 offsets = st.timedeltas(min_value=timedelta(hours=-23, minutes=-59), max_value=timedelta(hours=23, minutes=59))
 fixed_zones = st.one_of(
-    st.just(timezone.utc),
+    st.just(UTC),
     offsets.map(timezone),
     st.builds(timezone, offsets, st.text(max_size=5)),
+    st.integers(-10, 10).map(lambda microseconds: timezone(timedelta(microseconds=microseconds))),
 )
 named_zones = st.sampled_from(sorted(available_timezones() & {"Europe/Berlin", "America/St_Johns", "UTC", "Etc/GMT+5"}))
 zones = st.one_of(st.none(), fixed_zones, named_zones.map(ZoneInfo))

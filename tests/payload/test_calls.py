@@ -107,7 +107,6 @@ def test_calls_are_equal_by_what_they_call():
         (BatchImporter(1), None, (), "is not a function"),
         (len, None, ("a",), "is not a function"),
     ],
-    ids=str,
 )
 def test_a_call_that_could_not_be_made_is_refused(receiver, method, args, reason):
     with pytest.raises(InvalidJob, match=reason):

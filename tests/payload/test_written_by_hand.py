@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from math import inf
 from zoneinfo import ZoneInfo
@@ -45,7 +45,26 @@ def test_block_and_flow_style_are_read(trust, parser, handler):
     [
         *(
             (word, word)
-            for word in "no yes on off y n 012 0o14 0x1F 12:30:45 2024-01-01 1_000 NaN Infinity +1 1. .5 <<".split()
+            for word in [
+                "no",
+                "yes",
+                "on",
+                "off",
+                "y",
+                "n",
+                "012",
+                "0o14",
+                "0x1F",
+                "12:30:45",
+                "2024-01-01",
+                "1_000",
+                "NaN",
+                "Infinity",
+                "+1",
+                "1.",
+                ".5",
+                "<<",
+            ]
         ),
         *((word, None) for word in ["~", "null", "Null", "NULL", ""]),
         *((word, True) for word in ["true", "True", "TRUE"]),
@@ -68,7 +87,7 @@ def test_block_and_flow_style_are_read(trust, parser, handler):
             "!datetime 2024-10-27T02:30:00+01:00[Europe/Berlin]",
             datetime(2024, 10, 27, 2, 30, tzinfo=ZoneInfo("Europe/Berlin")),
         ),
-        ("!datetime 2024-10-27T02:30:00Z", datetime(2024, 10, 27, 2, 30, tzinfo=timezone.utc)),
+        ("!datetime 2024-10-27T02:30:00Z", datetime(2024, 10, 27, 2, 30, tzinfo=UTC)),
         ("!datetime 2024-10-27 02:30", datetime(2024, 10, 27, 2, 30)),  # noqa: DTZ001
         ("!date 2024-10-27", date(2024, 10, 27)),
         ("!time 02:30", time(2, 30)),
