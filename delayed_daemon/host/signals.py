@@ -30,12 +30,17 @@ class SignalInbox:
         return self._hears
 
     def take(self) -> list[int]:
-        """The signals since the last call, in the order of their arrival."""
+        """The signals since the last call, in the order of their arrival.
+
+        As the pipe has them: where another thread received one, its handler may run in this
+        thread only after the pipe has woken it.
+        """
+        self.pending.clear()
+        taken = b""
         with contextlib.suppress(BlockingIOError):
-            while len(os.read(self._hears, 4096)) == 4096:
-                pass
-        taken, self.pending = self.pending, []
-        return taken
+            while chunk := os.read(self._hears, 4096):
+                taken += chunk
+        return [number for number in taken if number in self._numbers]
 
     def close(self) -> None:
         signal.set_wakeup_fd(-1)

@@ -270,6 +270,7 @@ class Supervisor:
         elif self._phase is Phase.LEAVING and self._maintenance_pid is not None and now >= (self._gone_by or now):
             log.warning("maintenance.killed", reason="the database did not answer in time")
             processes.kill_group(self._maintenance_pid)
+            self._gone_by = now + _LAST_WORDS_SECONDS
 
     def _end_all_children(self) -> None:
         """After an orderly end none is left; on an error of our own none outlives us. What jobs left behind may."""

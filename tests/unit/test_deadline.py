@@ -68,7 +68,10 @@ def hang() -> None:
 
 def test_a_job_that_catches_every_exception_is_stopped_at_its_deadline(deadline):
     began = time.monotonic_ns()
-    with pytest.raises(MaxRunTimeExceeded, match=r"^exceeded max_run_time \(0\.05 s\)$"), deadline.armed(soon(0.05), 0.05):
+    with (
+        pytest.raises(MaxRunTimeExceeded, match=r"^exceeded max_run_time \(0\.05 s\)$"),
+        deadline.armed(soon(0.05), 0.05),
+    ):
         hang()
     assert time.monotonic_ns() - began >= 50_000_000
 

@@ -125,7 +125,9 @@ class Unnamed(Exception, metaclass=Nameless):
     pass
 
 
-@pytest.mark.parametrize("error", [Raising(), NoText(), Crafty(), Unnamed("text")], ids=["raises", "int", "str", "name"])
+@pytest.mark.parametrize(
+    "error", [Raising(), NoText(), Crafty(), Unnamed("text")], ids=["raises", "int", "str", "name"]
+)
 def test_an_error_that_cannot_be_shown_is_reported_all_the_same(error):
     told = report(raised_by(fail, error))
 

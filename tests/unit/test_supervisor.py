@@ -223,7 +223,9 @@ def test_a_job_that_outlives_its_deadline_is_killed_with_all_that_it_started(mon
 
     daemon.job = job
     with running(daemon):
-        first = wait_until(lambda: next((slot for slot in daemon.board.slots if slot.wait_status), None), "it is killed")
+        first = wait_until(
+            lambda: next((slot for slot in daemon.board.slots if slot.wait_status), None), "it is killed"
+        )
         assert first.ending == Ending.DEADLINE
         assert first.wait_status == signal.SIGKILL
         assert daemon.stop() == "stopped"
@@ -311,7 +313,9 @@ def test_a_reload_while_the_old_fork_server_owes_an_answer_loses_no_worker():
         channel.send({"ready": True})
         requests: list[dict[str, Any]] = []
         wait_until(lambda: requests.extend(channel.receive()) or requests, "a worker is asked for")
-        ForkServer(channel, daemon.premises, lambda: None, daemon.worker)._fork(requests[0]["fork"], requests[0]["slot"])
+        ForkServer(channel, daemon.premises, lambda: None, daemon.worker)._fork(
+            requests[0]["fork"], requests[0]["slot"]
+        )
         os.kill(os.getppid(), signal.SIGHUP)
         time.sleep(60)
         return 0
