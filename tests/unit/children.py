@@ -93,7 +93,7 @@ def _run(body: Callable[[], Any], writes: int) -> None:
         signal.set_wakeup_fd(-1)
         signal.setitimer(signal.ITIMER_REAL, 0)
         message = ["returned", body()]
-    except BaseException:  # noqa: BLE001
+    except BaseException:
         message = ["raised", traceback.format_exc()]
     os.write(writes, json.dumps(message).encode() + b"\n")
     os._exit(0)

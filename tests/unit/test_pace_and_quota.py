@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,7 +30,7 @@ def test_fast_jobs_are_claimed_by_the_cap_after_a_few_claims_each_at_most_four_t
         claims.append(after(pace, (claims[-1], claims[-1] * 1e-5)))
 
     assert claims[-1] == 500
-    assert all(following <= 4 * last for last, following in zip(claims, claims[1:], strict=False))
+    assert all(following <= 4 * last for last, following in itertools.pairwise(claims))
 
 
 @pytest.mark.parametrize("seconds", [0.05, 0.06, 1.0, 3600.0])

@@ -159,7 +159,7 @@ def test_a_terminals_ctrl_c_ends_no_child_but_programs_that_it_starts():
         def child() -> int:
             os.kill(os.getpid(), signal.SIGINT)
             os.write(writes, b"still here")
-            os.execv(sys.executable, [sys.executable, "-S", "-c", "import os; os.kill(os.getpid(), 2)"])  # noqa: S606
+            os.execv(sys.executable, [sys.executable, "-S", "-c", "import os; os.kill(os.getpid(), 2)"])
             return 0
 
         _, status = os.waitpid(processes.fork(child), 0)
