@@ -64,6 +64,6 @@ class Show:
             return None
 
     def _stop(self, daemon: subprocess.Popen[bytes]) -> None:
-        """Told again, the daemon leaves at once; HUP, from a closed terminal, would mean "load the code again" to it."""
+        """Told again, the daemon leaves at once; a closed terminal's HUP would mean "load the code again"."""
         self._stopping = True
         daemon.terminate()

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -249,7 +250,7 @@ def test_strangers_are_reaped_and_hold_up_nobody():
     with running(daemon):
         strangers = [int.from_bytes(os.read(reads, 8), "big") for _ in range(2)]
         daemon.wait_for_workers(1)
-        wait_until(lambda: not os.path.exists(f"/proc/{strangers[0]}"), "the stranger that ended was reaped")
+        wait_until(lambda: not Path(f"/proc/{strangers[0]}").exists(), "the stranger that ended was reaped")
         try:
             assert processes.is_running(strangers[1])
             daemon.child.signal(signal.SIGTERM)
@@ -292,7 +293,7 @@ def test_a_worker_that_dies_before_the_fork_servers_answer_is_replaced():
         wait_until(lambda: requests.extend(channel.receive()) or requests, "a worker is asked for")
         answer = server._fork(requests[0]["fork"], requests[0]["slot"])
         os.kill(answer["pid"], signal.SIGKILL)
-        wait_until(lambda: not os.path.exists(f"/proc/{answer['pid']}"), "the supervisor has reaped it")
+        wait_until(lambda: not Path(f"/proc/{answer['pid']}").exists(), "the supervisor has reaped it")
         channel.send(answer)
         return server._serve()
 
