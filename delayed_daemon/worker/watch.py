@@ -38,8 +38,8 @@ class Watch:
 
     def was_told(self) -> bool:
         """A signal to drain has come; costs nothing, so that it can be asked after each job."""
-        if self._inbox.pending and signal.SIGTERM in self._inbox.take():
-            self.draining = True
+        if self._inbox.pending:
+            self._take_signals()
         return self.draining
 
     def must_drain(self) -> bool:
@@ -52,6 +52,12 @@ class Watch:
         """Sleep until a signal, a ring, the supervisor's death, or the time is over."""
         self._poll.poll(max(seconds, 0.0) * 1000)
         self._bell.silence()
+        self._take_signals()
+
+    def _take_signals(self) -> None:
+        """Those that nobody asked for too, such as the alarm of a deadline: left in the pipe, they end every sleep."""
+        if signal.SIGTERM in self._inbox.take():
+            self.draining = True
 
     def _is_given_up(self) -> bool:
         """The answer to this worker's fork got lost: its slot is free, or another's already."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import chores
 from chores import Enqueues, Fail, FailThenWork, Gate, Importer, Note, Nothing, Overtime
@@ -103,6 +104,21 @@ def test_a_job_past_its_max_run_time_is_interrupted(site: Site) -> None:
     assert "exceeded max_run_time (0.3 s)" in row["last_error"]
     assert row["crashes"] == 0
     assert daemon.processes("worker") == worker
+    assert daemon.leave() == 0
+
+
+def test_a_worker_whose_alarm_rang_sleeps_again(site: Site) -> None:
+    enqueue(Overtime(site.ledger, "o", max_run_time=0.2))
+    daemon = site.start("--sleep", "3600", workers=1)
+    wait_until(lambda: site.count("failed_at IS NOT NULL") == 1, "the job has failed")
+    [worker] = daemon.processes("worker")
+
+    def ticks() -> int:
+        return sum(map(int, Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[11:13]))
+
+    before, began = ticks(), time.monotonic()
+    wait_until(lambda: time.monotonic() - began > 1.0, "a second has passed")
+    assert ticks() - before < 30  # hundredths of a second of processor time
     assert daemon.leave() == 0
 
 
