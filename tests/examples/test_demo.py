@@ -26,6 +26,13 @@ def data_dir() -> Iterator[Path]:
 
 
 @pytest.fixture
+def directory_of_another_server() -> Iterator[Path]:
+    """Nothing in it yet: the demo is stopped while it makes the server."""
+    with throw_away_directory() as directory:
+        yield directory / "data"
+
+
+@pytest.fixture
 def environment(data_dir: Path) -> dict[str, str]:
     kept = {
         name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "DELAYED_DAEMON_DATABASE_URL")
