@@ -41,6 +41,11 @@ def _class_name(error: BaseException | None) -> str:
     return str(type.__getattribute__(type(error), "__qualname__"))
 
 
+def undeletable(error: str) -> ErrorReport:
+    """For a job that was performed and whose row refuses to be deleted: failed, so that it is not performed again."""
+    return report_text(f"performed, but its row cannot be deleted: {error}")
+
+
 def _message(error: BaseException) -> str:
     said: list[str] = []
     # A subclass of str may do anything when it is formatted; str.__str__ makes a plain one of it.

@@ -57,7 +57,10 @@ class Maintenance:
         self._inbox = SignalInbox((signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2))
         self._pulse.start()
         while not self._is_over():
-            self._wait(self._attend())
+            pause = self._attend()
+            if self._is_over():
+                break
+            self._wait(pause)
             if not self._pulse.is_beating:
                 raise RuntimeError("the thread of the heartbeat has died")
         self._sign_off()

@@ -6,7 +6,7 @@ import os
 
 import structlog
 
-from delayed_daemon.execution.report import report_text
+from delayed_daemon.execution.report import report_text, undeletable
 from delayed_daemon.host.processes import how_it_ended
 from delayed_daemon.host.scoreboard import Ending, Execution, Slot
 from delayed_daemon.outcome import ErrorReport
@@ -27,7 +27,10 @@ def pronounce(slot: Slot, daemon: str, queue: JobQueue, upkeep: Upkeep, max_cras
 
 def _settle(slot: Slot, prefix: str, queue: JobQueue, upkeep: Upkeep, max_crashes: int) -> None:
     ring = slot.ring()
-    settled = queue.settle(ring, prefix).deleted if ring else 0
+    settlement = queue.settle(ring, prefix)
+    for refused in settlement.refused:
+        queue.fail(refused.id, f"{prefix}{refused.claim}", undeletable(refused.error))
+    settled = settlement.deleted
     completed = {job_id for job_id, _ in ring}
     in_hand = [execution for execution in slot.executions() if execution.job_id not in completed]
     if slot.ending != Ending.SHUTDOWN:

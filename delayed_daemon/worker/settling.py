@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from delayed_daemon.execution.report import report_text
+from delayed_daemon.execution.report import undeletable
 from delayed_daemon.host.clock import monotonic_ns
 from delayed_daemon.host.scoreboard import Slot, State
 from delayed_daemon.store.queue import JobQueue, Settlement
@@ -47,8 +47,7 @@ class Settling:
         """These were settled. A row that cannot be deleted is failed, so that its job is not performed again."""
         for refused in settlement.refused:
             log.error("job.not_deleted", id=refused.id, error=refused.error)
-            why = report_text(f"performed, but its row cannot be deleted: {refused.error}")
-            queue.fail(refused.id, f"{self._ledger.prefix}{refused.claim}", why)
+            queue.fail(refused.id, f"{self._ledger.prefix}{refused.claim}", undeletable(refused.error))
         self._ledger.settled(len(finished))
         self._oldest_ns = 0
         self.count_lost(len(finished) - settlement.deleted - len(settlement.refused))

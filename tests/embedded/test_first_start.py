@@ -9,9 +9,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from delayed_daemon.embedded import binaries, postmaster
+from delayed_daemon.embedded import binaries
 from delayed_daemon.embedded.server import EmbeddedServer
 from delayed_daemon.errors import EmbeddedServerError
+from delayed_daemon.host.processes import is_running
 from tests.embedded.holders import ask, run_sql, running_pid
 from tests.servers import superuser_url, throw_away_directory
 
@@ -95,7 +96,7 @@ def test_six_commands_at_once_share_one_server(hold, data_dir):
     assert len(list(data_dir.glob("pg*"))) == 1
     pid = running_pid(data_dir)
     assert [process.leave() for process in processes] == [0] * 6
-    assert not postmaster.is_alive(pid)
+    assert not is_running(pid)
 
 
 def test_a_locale_that_is_not_installed_does_no_harm(hold):

@@ -14,6 +14,7 @@ from psycopg import pq
 
 from delayed_daemon.embedded import postmaster, readiness
 from delayed_daemon.embedded.server import EmbeddedServer
+from delayed_daemon.host.processes import is_running
 from tests.embedded.holders import ask, run_sql, running_pid
 from tests.waiting import wait_until
 
@@ -33,7 +34,7 @@ def server(data_dir):
 def kill_postmaster(data_dir: Path) -> int:
     pid = running_pid(data_dir)
     os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not postmaster.is_alive(pid), "the killed postmaster is gone")
+    wait_until(lambda: not is_running(pid), "the killed postmaster is gone")
     return pid
 
 
@@ -69,9 +70,9 @@ def test_a_stranger_with_the_pid_of_the_server_is_never_signalled(data_dir, tmp_
 
 def test_a_zombie_is_not_alive():
     zombie = subprocess.Popen(["true"])
-    wait_until(lambda: not postmaster.is_alive(zombie.pid), "the process has ended, though nobody reaped it")
+    wait_until(lambda: not is_running(zombie.pid), "the process has ended, though nobody reaped it")
     assert zombie.wait() == 0
-    assert postmaster.is_alive(os.getpid())
+    assert is_running(os.getpid())
 
 
 def test_a_server_that_stays_a_zombie_does_not_block_the_next_start(data_dir):
