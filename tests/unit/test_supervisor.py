@@ -370,20 +370,6 @@ def test_an_import_that_starts_a_thread_is_left_to_each_worker():
         assert daemon.stop() == "stopped"
 
 
-def test_exit_on_complete_stops_once_every_worker_found_nothing():
-    daemon = Daemon(2, exit_on_complete=True)
-
-    def job(slot: Slot) -> None:
-        slot.done_ns = monotonic_ns()
-        slot.idle_claim_ns = monotonic_ns() + 1
-        slot.state = State.IDLE
-        daemon.premises.supervisor_bell.ring()
-
-    daemon.job = job
-    with running(daemon):
-        assert daemon.end() == "stopped"
-
-
 def test_exit_on_complete_goes_on_while_a_worker_looked_before_the_last_job_ended():
     daemon = Daemon(1, exit_on_complete=True)
     looks = 3
@@ -431,14 +417,6 @@ def test_maintenance_that_cannot_finish_does_not_hold_up_the_end():
     with running(daemon):
         daemon.wait_for_workers(1)
         assert daemon.stop() == "stopped"
-
-
-def test_a_supervisor_that_is_killed_is_followed_by_its_workers():
-    with running(Daemon(2)) as daemon:
-        daemon.wait_for_workers(2)
-        daemon.child.signal(signal.SIGKILL)
-        assert daemon.child.wait() == -signal.SIGKILL
-        assert daemon.child.leaves_nothing_behind()
 
 
 def ignore_every_signal(slot: Slot | None) -> int:
