@@ -274,10 +274,20 @@ class Supervisor:
 
     def _end_all_children(self) -> None:
         """After an orderly end none is left; on an error of our own none outlives us. What jobs left behind may."""
-        ours = [worker.pid for worker in self._fleet.workers() if worker.pid]
-        ours += [pid for pid in (self._maintenance_pid, *self._imports.pids()) if pid is not None]
+        ours = [pid for pid in (*(worker.pid for worker in self._fleet.workers()), *self._imports.pids()) if pid]
         for pid in ours:
             processes.kill_group(pid)
+        if self._maintenance_pid is not None:
+            self._let_maintenance_sign_off(self._maintenance_pid)
+            ours.append(self._maintenance_pid)
         for pid in ours:
             with suppress(ChildProcessError):
                 os.waitpid(pid, 0)
+
+    def _let_maintenance_sign_off(self, pid: int) -> None:
+        """It may have registered the daemon: that row is not left behind."""
+        processes.tell(pid, signal.SIGTERM)
+        until = time.monotonic() + _LAST_WORDS_SECONDS
+        while processes.is_running(pid) and time.monotonic() < until:
+            time.sleep(0.02)
+        processes.kill_group(pid)
