@@ -7,7 +7,7 @@ import structlog
 from delayed_daemon.host import processes
 from delayed_daemon.host.clock import monotonic_ns
 from delayed_daemon.host.premises import Premises
-from delayed_daemon.host.scoreboard import Ending, Slot
+from delayed_daemon.host.slot import Ending, Slot
 
 log = structlog.get_logger()
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import structlog
 
-from delayed_daemon.host.scoreboard import Scoreboard, Slot
+from delayed_daemon.host.scoreboard import Scoreboard
+from delayed_daemon.host.slot import Slot
 from delayed_daemon.store.queue import JobQueue
 from delayed_daemon.store.upkeep import Upkeep
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from delayed_daemon.host.clock import monotonic_ns
-from delayed_daemon.host.scoreboard import Scoreboard, Slot, State
+from delayed_daemon.host.scoreboard import Scoreboard
+from delayed_daemon.host.slot import Slot, State
 
 
 def snapshot(board: Scoreboard, rate: Callable[[], float]) -> dict[str, object]:

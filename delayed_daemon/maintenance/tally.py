@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import structlog
 
-from delayed_daemon.host.scoreboard import Scoreboard, State
+from delayed_daemon.host.scoreboard import Scoreboard
+from delayed_daemon.host.slot import State
 
 log = structlog.get_logger()
 

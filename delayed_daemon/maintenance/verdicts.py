@@ -8,7 +8,7 @@ import structlog
 
 from delayed_daemon.execution.report import report_text, undeletable
 from delayed_daemon.host.processes import how_it_ended
-from delayed_daemon.host.scoreboard import Ending, Execution, Slot
+from delayed_daemon.host.slot import Ending, Execution, Slot
 from delayed_daemon.outcome import ErrorReport
 from delayed_daemon.retry import retry_delay
 from delayed_daemon.store.queue import JobQueue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from delayed_daemon.config import Config
 from delayed_daemon.host.premises import Premises
-from delayed_daemon.host.scoreboard import State
+from delayed_daemon.host.slot import State
 from delayed_daemon.maintenance.ear import Ear
 from delayed_daemon.store.upkeep import Upkeep
 

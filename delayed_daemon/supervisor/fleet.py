@@ -11,7 +11,7 @@ from delayed_daemon.backoff import Backoff
 from delayed_daemon.host import processes
 from delayed_daemon.host.clock import monotonic_ns
 from delayed_daemon.host.premises import Premises
-from delayed_daemon.host.scoreboard import Ending, Renewal, Slot, State
+from delayed_daemon.host.slot import Ending, Renewal, Slot, State
 from delayed_daemon.supervisor.nursery import Nursery
 
 log = structlog.get_logger()

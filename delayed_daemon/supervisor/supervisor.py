@@ -13,16 +13,17 @@ from enum import Enum
 
 import structlog
 
-from delayed_daemon.backoff import Backoff
 from delayed_daemon.config import Config
 from delayed_daemon.errors import CannotStart
 from delayed_daemon.host import processes, systemd, titles
 from delayed_daemon.host.clock import monotonic_ns
 from delayed_daemon.host.premises import Premises
-from delayed_daemon.host.scoreboard import Ending, State
 from delayed_daemon.host.signals import SignalInbox
-from delayed_daemon.supervisor.fleet import SETTLED_AFTER_SECONDS, Fleet, Worker
+from delayed_daemon.host.slot import Ending, State
+from delayed_daemon.supervisor.deadlines import JobDeadlines
+from delayed_daemon.supervisor.fleet import Fleet, Worker
 from delayed_daemon.supervisor.imports import Imports
+from delayed_daemon.supervisor.maintenance_child import LAST_WORDS_SECONDS, MaintenanceChild
 from delayed_daemon.supervisor.nursery import Born, ForkServerHalf, StillBorn, WorkerHalf
 
 log = structlog.get_logger()
@@ -32,11 +33,6 @@ _SIGNALS = (
     *(signal.SIGUSR1, signal.SIGUSR2, signal.SIGTTIN, signal.SIGTTOU),
 )
 _LONGEST_NAP_SECONDS = 60.0
-_LAST_WORDS_SECONDS = 3.0
-"""How long maintenance may take to settle what the last workers left."""
-
-GRACE_SECONDS = 5.0
-"""How long a job may go on after its ``max_run_time`` was raised in it, before its worker is killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +63,8 @@ class Supervisor:
         self._phase = Phase.RUNNING
         self._kill_workers_at: float | None = None
         self._gone_by: float | None = None
-        self._maintenance_pid: int | None = None
-        self._maintenance_backoff = Backoff(0.1, 30.0)
-        self._maintenance_not_before = 0.0
-        self._maintenance_born = 0.0
+        self._maintenance = MaintenanceChild(halves.maintenance)
+        self._deadlines = JobDeadlines(self._fleet)
         self._announced = False
 
     def run(self) -> None:
@@ -92,14 +86,14 @@ class Supervisor:
     def _is_over(self) -> bool:
         if self._phase is Phase.DRAINING and not self._fleet.workers():
             self._leave()
-        return self._phase is Phase.LEAVING and self._maintenance_pid is None
+        return self._phase is Phase.LEAVING and self._maintenance.pid is None
 
     # Fill: every place that should be held, and is not.
 
     def _fill(self) -> None:
         now = time.monotonic()
-        if self._maintenance_pid is None and self._phase is not Phase.LEAVING and now >= self._maintenance_not_before:
-            self._start_maintenance(now)
+        if self._phase is not Phase.LEAVING:
+            self._maintenance.fill(now)
         if self._phase is not Phase.RUNNING:
             self._hear_of_births()
             return
@@ -109,14 +103,6 @@ class Supervisor:
             self._fleet.fill(self._imports.nursery, now)
             self._hear_of_births()
         self._announce()
-
-    def _start_maintenance(self, now: float) -> None:
-        self._maintenance_not_before = now + self._maintenance_backoff.next()
-        self._maintenance_born = now
-        try:
-            self._maintenance_pid = processes.fork(self._halves.maintenance, signals_wait=True)
-        except OSError as refused:
-            log.error("maintenance.not_forked", error=os.strerror(refused.errno or 0))
 
     def _hear_of_births(self) -> None:
         now = time.monotonic()
@@ -151,22 +137,16 @@ class Supervisor:
             poll.register(fd, select.POLLIN)
         nap = self._until_next_chore(time.monotonic())
         self._board.looks_at_ns = monotonic_ns() + int(nap * 1e9)
-        poll.poll(max(0.0, min(nap, self._until_next_kill())) * 1000 + 1)
+        until_kill = self._deadlines.next_kill()
+        poll.poll(max(0.0, nap if until_kill is None else min(nap, until_kill)) * 1000 + 1)
         self._premises.supervisor_bell.silence()
 
     def _until_next_chore(self, now: float) -> float:
-        waits = [self._fleet.next_fill(now), self._imports.next_fill(now)]
-        if self._maintenance_pid is None:
-            waits.append(self._maintenance_not_before - now)
+        waits = [self._fleet.next_fill(now), self._imports.next_fill(now), self._maintenance.next_fill(now)]
         if self._phase is not Phase.RUNNING:
             end = self._gone_by if self._phase is Phase.LEAVING else self._kill_workers_at
             waits.append((end or now) - now)
         return max(0.0, min(wait for wait in (*waits, _LONGEST_NAP_SECONDS) if wait is not None))
-
-    def _until_next_kill(self) -> float:
-        """Seconds until the first job in hand outlives its deadline and the grace after it."""
-        deadlines = [execution.deadline_ns for slot in self._board.living() for execution in slot.executions()]
-        return (min(deadlines) - monotonic_ns()) / 1e9 + GRACE_SECONDS if deadlines else _LONGEST_NAP_SECONDS
 
     # Handle: one decision for each signal.
 
@@ -190,7 +170,7 @@ class Supervisor:
         self._phase = Phase.DRAINING
         self._board.draining = 1
         self._kill_workers_at = time.monotonic() + self._config.shutdown_timeout
-        self._gone_by = self._kill_workers_at + _LAST_WORDS_SECONDS
+        self._gone_by = self._kill_workers_at + LAST_WORDS_SECONDS
         self._fleet.drain()
 
     def _quit(self, why: str) -> None:
@@ -203,9 +183,8 @@ class Supervisor:
     def _leave(self) -> None:
         self._phase = Phase.LEAVING
         self._imports.stop()
-        if self._maintenance_pid is not None:
-            processes.tell(self._maintenance_pid, signal.SIGTERM)
-        self._gone_by = max(self._gone_by or 0.0, time.monotonic() + _LAST_WORDS_SECONDS)
+        self._maintenance.tell_to_leave()
+        self._gone_by = max(self._gone_by or 0.0, time.monotonic() + LAST_WORDS_SECONDS)
 
     def _is_complete(self) -> bool:
         """Every worker looked for a job, found none, and no job ended since the first of these looks."""
@@ -231,13 +210,10 @@ class Supervisor:
         self._fleet.forget_strangers()
 
     def _bury(self, pid: int, wait_status: int, peak_kib: int) -> None:
-        if pid == self._maintenance_pid:
-            self._maintenance_pid = None
-            if time.monotonic() - self._maintenance_born > SETTLED_AFTER_SECONDS:
-                self._maintenance_backoff.reset()
-            if self._phase is not Phase.LEAVING:
-                log.error("maintenance.died", how=processes.how_it_ended(wait_status))
-        elif self._imports.ended(pid, wait_status, time.monotonic()):
+        now = time.monotonic()
+        if self._maintenance.ended(pid, wait_status, now, was_told=self._phase is Phase.LEAVING):
+            return
+        if self._imports.ended(pid, wait_status, now):
             self._fleet.abandon_unborn()
         elif (worker := self._fleet.ended(pid, wait_status, peak_kib)) is not None:
             self._bury_worker(worker, wait_status)
@@ -256,38 +232,21 @@ class Supervisor:
     # Deadlines: of jobs, and of our own end.
 
     def _enforce_deadlines(self) -> None:
-        late_ns = monotonic_ns() - int(GRACE_SECONDS * 1e9)
-        for worker in self._fleet.workers():
-            if worker.slot.ending == Ending.ITSELF and any(
-                execution.deadline_ns < late_ns for execution in worker.slot.executions()
-            ):
-                log.error("worker.killed", worker=worker.number, pid=worker.pid, reason="exceeded max_run_time")
-                worker.kill(Ending.DEADLINE)
+        self._deadlines.enforce()
         now = time.monotonic()
         if self._phase is Phase.DRAINING and now >= (self._kill_workers_at or now):
             self._fleet.kill(Ending.SHUTDOWN)
-            self._kill_workers_at = now + _LAST_WORDS_SECONDS
-        elif self._phase is Phase.LEAVING and self._maintenance_pid is not None and now >= (self._gone_by or now):
-            log.warning("maintenance.killed", reason="the database did not answer in time")
-            processes.kill_group(self._maintenance_pid)
-            self._gone_by = now + _LAST_WORDS_SECONDS
+            self._kill_workers_at = now + LAST_WORDS_SECONDS
+        elif self._phase is Phase.LEAVING and self._maintenance.pid is not None and now >= (self._gone_by or now):
+            self._maintenance.kill()
+            self._gone_by = now + LAST_WORDS_SECONDS
 
     def _end_all_children(self) -> None:
         """After an orderly end none is left; on an error of our own none outlives us. What jobs left behind may."""
         ours = [pid for pid in (*(worker.pid for worker in self._fleet.workers()), *self._imports.pids()) if pid]
         for pid in ours:
             processes.kill_group(pid)
-        if self._maintenance_pid is not None:
-            self._let_maintenance_sign_off(self._maintenance_pid)
-            ours.append(self._maintenance_pid)
+        self._maintenance.let_sign_off()
         for pid in ours:
             with suppress(ChildProcessError):
                 os.waitpid(pid, 0)
-
-    def _let_maintenance_sign_off(self, pid: int) -> None:
-        """It may have registered the daemon: that row is not left behind."""
-        processes.tell(pid, signal.SIGTERM)
-        until = time.monotonic() + _LAST_WORDS_SECONDS
-        while processes.is_running(pid) and time.monotonic() < until:
-            time.sleep(0.02)
-        processes.kill_group(pid)

@@ -24,7 +24,10 @@ class Unwritten(Exception):
 
 
 class Books:
-    """Runs requests against the job queue; a database that is away costs time and nothing else."""
+    """Runs requests against the job queue; a database that is away costs time and nothing else.
+
+    ``in_doubt``: an earlier try of the last request got no answer, and may have been carried out.
+    """
 
     def __init__(self, connect: Callable[[], Connection], schema: str, watch: Watch) -> None:
         self._connect = connect
@@ -32,6 +35,7 @@ class Books:
         self._watch = watch
         self._connection: Connection | None = None
         self._backoff = Backoff(0.1, 30.0)
+        self.in_doubt = False
 
     def open(self) -> None:
         """Connect, however long it takes. Unwritten when told to leave before."""
@@ -43,6 +47,7 @@ class Books:
         When told to drain, give up with Unwritten after a failure, unless ``patient``: then only
         the supervisor's patience ends it.
         """
+        self.in_doubt = False
         while True:
             try:
                 if self._connection is None:
@@ -68,6 +73,7 @@ class Books:
             kind=kind.name,
         )
         if kind is not Remedy.RETRY:
+            self.in_doubt |= self._connection is not None
             self.close()
         if self._watch.must_drain() and not patient:
             raise Unwritten from error

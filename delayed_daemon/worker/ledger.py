@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 
-from delayed_daemon.host.scoreboard import Execution, Scoreboard, Slot
+from delayed_daemon.host.scoreboard import Scoreboard
+from delayed_daemon.host.slot import Execution, Slot
 
 _MAIN_THREAD = 0
 

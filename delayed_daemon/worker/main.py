@@ -15,7 +15,7 @@ from delayed_daemon.execution.deadline import Deadline
 from delayed_daemon.host import titles
 from delayed_daemon.host.premises import Premises
 from delayed_daemon.host.processes import private_kib
-from delayed_daemon.host.scoreboard import Slot, State
+from delayed_daemon.host.slot import Slot, State
 from delayed_daemon.payload import Trust, load
 from delayed_daemon.store.connection import connect
 from delayed_daemon.worker.books import Books

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
@@ -15,24 +14,16 @@ from delayed_daemon.execution.attempt import Attempts
 from delayed_daemon.execution.members import display_name
 from delayed_daemon.host.clock import monotonic_ns
 from delayed_daemon.host.premises import Premises
-from delayed_daemon.host.scoreboard import Execution
+from delayed_daemon.host.slot import Execution
 from delayed_daemon.job import Job
 from delayed_daemon.outcome import Completed, Failed, Held, Outcome, Released, Rescheduled
 from delayed_daemon.store.queue import ClaimedJob, JobQueue
 from delayed_daemon.worker.books import Books
+from delayed_daemon.worker.claiming import Claim
 from delayed_daemon.worker.ledger import Ledger
 from delayed_daemon.worker.settling import Settling
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Rows claimed together, under one number."""
-
-    number: int
-    token: str
-    rows: list[ClaimedJob]
 
 
 class Performing:

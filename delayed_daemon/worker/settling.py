@@ -6,7 +6,7 @@ import structlog
 
 from delayed_daemon.execution.report import undeletable
 from delayed_daemon.host.clock import monotonic_ns
-from delayed_daemon.host.scoreboard import Slot, State
+from delayed_daemon.host.slot import Slot, State
 from delayed_daemon.store.queue import JobQueue, Settlement
 from delayed_daemon.worker.books import Books
 from delayed_daemon.worker.ledger import Ledger
@@ -31,6 +31,11 @@ class Settling:
         self._ledger.complete(job_id, claim)
         self._oldest_ns = self._oldest_ns or monotonic_ns()
 
+    @property
+    def left(self) -> int:
+        """How many completions are not settled."""
+        return len(self._ledger.unsettled())
+
     def is_due(self, now_ns: int) -> bool:
         return self._oldest_ns != 0 and now_ns - self._oldest_ns > _WITHIN_NS
 
@@ -53,7 +58,12 @@ class Settling:
         self.count_lost(len(finished) - settlement.deleted - len(settlement.refused))
 
     def count_lost(self, jobs: int) -> None:
-        """The claim was lost before its outcome was written: the row is someone else's, or gone."""
-        if jobs:
+        """The claim was lost before its outcome was written: the row is someone else's, or gone.
+
+        After a try whose reply was lost nobody can know: most likely that try had done it.
+        """
+        if jobs and self._books.in_doubt:
+            log.info("outcome.in_doubt", worker=self._slot.number, jobs=jobs)
+        elif jobs:
             self._slot.stale += jobs
             log.warning("claim.lost", worker=self._slot.number, jobs=jobs)

@@ -7,8 +7,8 @@ import select
 import signal
 
 from delayed_daemon.host.premises import Premises
-from delayed_daemon.host.scoreboard import Slot
 from delayed_daemon.host.signals import SignalInbox
+from delayed_daemon.host.slot import Slot
 
 
 class Watch:

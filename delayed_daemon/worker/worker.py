@@ -9,15 +9,16 @@ import structlog
 
 from delayed_daemon.config import Config
 from delayed_daemon.execution.attempt import Attempts
-from delayed_daemon.host.clock import monotonic_ns, since_boot_ns
+from delayed_daemon.host.clock import monotonic_ns
 from delayed_daemon.host.premises import Premises
-from delayed_daemon.host.scoreboard import Renewal, Slot, State
+from delayed_daemon.host.slot import Renewal, Slot, State
 from delayed_daemon.outcome import Completed, Failed, Outcome, Rescheduled
-from delayed_daemon.store.queue import ClaimedJob, JobQueue
+from delayed_daemon.store.queue import ClaimedJob
 from delayed_daemon.worker.books import Books, Unwritten
+from delayed_daemon.worker.claiming import Claim, Claiming
 from delayed_daemon.worker.ledger import Ledger
 from delayed_daemon.worker.pace import FILL_SECONDS, Pace
-from delayed_daemon.worker.performing import Claim, Performing
+from delayed_daemon.worker.performing import Performing
 from delayed_daemon.worker.quota import Quota
 from delayed_daemon.worker.settling import Settling
 from delayed_daemon.worker.watch import Watch
@@ -49,14 +50,12 @@ class Worker:
         self._slot = slot
         self._watch = watch
         self._books = books
-        self._ledger = ledger
         self._quota = quota
         self._settling = Settling(slot, books, ledger)
+        self._claiming = Claiming(config, premises, slot, books, ledger, self._settling)
         self._performing = Performing(config, premises, books, ledger, self._settling, attempts)
         self._pace = Pace(config.read_ahead)
         self._threads = threading.active_count()
-        self._seen_wakes = 0
-        self._looked_ns = 0
         self._busy_until_ns = 0
 
     def run(self) -> None:
@@ -71,7 +70,7 @@ class Worker:
                     self._wait(looked=claim is not None)
             self._settling.settle()
         except Unwritten:
-            log.warning("worker.left_unsettled", worker=self._slot.number, completed=len(self._ledger.unsettled()))
+            log.warning("worker.left_unsettled", worker=self._slot.number, completed=self._settling.left)
         finally:
             self._books.close()
 
@@ -81,55 +80,12 @@ class Worker:
         self._slot.state = State.READY
         self._premises.supervisor_bell.ring()
 
-    # Claim: and settle in the same round trip.
-
     def _claim(self) -> Claim | None:
         """What the database gave, perhaps nothing; None when this is no time for claiming."""
-        self._seen_wakes = self._board.wakes
-        self._looked_ns = monotonic_ns()
+        self._claiming.look()
         if self._quota.is_exhausted:
             return _NOTHING
-        count = min(self._pace.read_ahead(), self._quota.left(), self._ledger.room)
-        if count < 1:
-            return None
-        if self._ledger.holder_changed:
-            self._settling.settle()
-            self._ledger.adopt_holder()
-        self._slot.state = State.CLAIMING
-        claim = self._books.ask(lambda queue: self._claim_once(queue, count))
-        if claim is not None and len(claim.rows) == count:
-            self._wake_another()
-        return claim
-
-    def _claim_once(self, queue: JobQueue, count: int) -> Claim | None:
-        """One try, under a number of its own. The gate is looked at last: an earlier try may have waited for hours."""
-        if self._board.claim_until_ns <= since_boot_ns() or self._ledger.holder_changed:
-            return None
-        number, token = self._ledger.begin_claim()
-        rows: list[ClaimedJob] = []
-        try:
-            rows = self._settle_and_claim(queue, token, count)
-        finally:
-            self._ledger.end_claim(number, [row.id for row in rows])
-        return Claim(number, token, rows)
-
-    def _settle_and_claim(self, queue: JobQueue, token: str, count: int) -> list[ClaimedJob]:
-        config, finished = self._config, self._ledger.unsettled()
-        settlement, rows = queue.settle_and_claim(
-            finished, self._ledger.prefix, count, token, config.min_priority, config.max_priority, config.queues
-        )
-        if finished:
-            self._settling.note(queue, finished, settlement)
-        return rows
-
-    def _wake_another(self) -> None:
-        """There is more where a full claim came from: an idle neighbour shall look, too."""
-        if not self._board.advertised:
-            return
-        for slot in self._board.living():
-            if slot.state == State.IDLE and slot is not self._slot:
-                self._premises.worker_bells[slot.index].ring()
-                return
+        return self._claiming.claim(min(self._pace.read_ahead(), self._quota.left()))
 
     # Perform.
 
@@ -149,7 +105,7 @@ class Worker:
         self._pace.note(done, (now_ns - started_ns) / 1e9)
         self._look_around(claim.rows[done - 1])
         if done < len(claim.rows):
-            self._give_back(claim, claim.rows[done:])
+            self._claiming.give_back(claim, claim.rows[done:])
 
     def _is_time_to_stop(self, started_ns: int, now_ns: int) -> bool:
         """Told to drain, or this batch takes much longer than it should: an idle worker may have the rest."""
@@ -160,9 +116,9 @@ class Worker:
     def _begin_stretch(self) -> None:
         """Work begins after idleness; the claim belongs to it."""
         if self._busy_until_ns == 0:
-            self._busy_until_ns = self._looked_ns
+            self._busy_until_ns = self._claiming.looked_ns
             if self._slot.begun_ns <= self._board.counted_ns:
-                self._slot.begun_ns = self._looked_ns
+                self._slot.begun_ns = self._claiming.looked_ns
 
     def _count(self, outcome: Outcome, ended_ns: int) -> None:
         """The times first: who sees the count must find the time that it took."""
@@ -174,11 +130,6 @@ class Worker:
                 slot.performed += 1
             case Rescheduled() | Failed():
                 slot.failed += 1
-
-    def _give_back(self, claim: Claim, rows: list[ClaimedJob]) -> None:
-        pairs = [(row.id, claim.token) for row in rows]
-        self._books.ask(lambda queue: queue.release(pairs))
-        self._ledger.end_claim(claim.number, [])
 
     def _look_around(self, last: ClaimedJob) -> None:
         """After a batch: did a job leave something behind that the next must not inherit?"""
@@ -201,11 +152,11 @@ class Worker:
         """Sleep until woken, everything settled. A wake-up that came after the look is not slept over."""
         self._settling.settle()
         self._busy_until_ns = 0
-        self._slot.idle_claim_ns = self._looked_ns if looked else 0
+        self._slot.idle_claim_ns = self._claiming.looked_ns if looked else 0
         self._slot.state = State.IDLE
         if not self._board.advertised and looked:
             self._premises.maintenance_bell.ring()
         if self._config.exit_on_complete:
             self._premises.supervisor_bell.ring()
-        if self._board.wakes == self._seen_wakes:
+        if self._board.wakes == self._claiming.seen_wakes:
             self._watch.sleep(self._config.sleep * random.uniform(0.5, 1.0) if looked else _GATE_CLOSED_SECONDS)

@@ -137,8 +137,18 @@ class Site:
         self.daemons: list[Daemon] = []
         Path(self.ledger).touch()
 
-    def start(self, *options: str, workers: int = 2, app: str = "chores", ready: bool = True, **env: str) -> Daemon:
-        arguments = command("start", *self.options(app), "--workers", str(workers), "--log-format", "json", *options)
+    def start(
+        self,
+        *options: str,
+        workers: int = 2,
+        app: str = "chores",
+        ready: bool = True,
+        database_url: str | None = None,
+        **env: str,
+    ) -> Daemon:
+        arguments = command(
+            "start", *self.options(app, database_url), "--workers", str(workers), "--log-format", "json", *options
+        )
         daemon = Daemon(self.directory / f"daemon-{len(self.daemons)}.log", arguments, environment(**env))
         self.daemons.append(daemon)
         if ready:
@@ -146,8 +156,8 @@ class Site:
             daemon.processes()
         return daemon
 
-    def options(self, app: str = "chores") -> list[str]:
-        return ["--database-url", self.database.url, "--schema", self.database.schema, "--app", app]
+    def options(self, app: str = "chores", database_url: str | None = None) -> list[str]:
+        return ["--database-url", database_url or self.database.url, "--schema", self.database.schema, "--app", app]
 
     def run(self, *arguments: str, seconds: float = 60.0) -> subprocess.CompletedProcess[str]:
         """A command of the CLI, to its end."""
@@ -181,6 +191,10 @@ class Site:
 
     def count(self, condition: str = "true") -> int:
         return int(self.rows(f"SELECT count(*) FROM delayed_jobs WHERE {condition}")[0]["count"])
+
+    def count_idle_daemons(self) -> int:
+        """How many say that a worker of theirs is idle."""
+        return int(self.rows("SELECT count(*) FROM delayed_daemons WHERE idle")[0]["count"])
 
     def await_empty(self, *, seconds: float = 60.0) -> None:
         wait_until(lambda: self.count() == 0, "every job is performed", seconds=seconds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from chores import FailThenWork, Gate, Note
 from delayed_daemon import configure, enqueue, enqueue_many
 from delayed_daemon.embedded.server import EmbeddedServer
 from tests.process.daemons import Site, exactly_once
+from tests.proxies import Proxy
 from tests.servers import Database, superuser_url, throw_away_server
 from tests.waiting import wait_until
 
@@ -114,3 +116,41 @@ def test_a_row_that_cannot_be_deleted_holds_up_nothing_and_is_not_repeated(site:
     exactly_once(site.lines(), ["refused", *(f"n{n}" for n in range(100))])
     assert daemon.leave() == 0
     connection.execute("DROP TABLE witness")
+
+
+@pytest.fixture
+def proxy(site: Site) -> Iterator[Proxy]:
+    with tempfile.TemporaryDirectory(prefix="dd-proxy-") as directory:
+        proxy = Proxy(site.database.url, Path(directory))
+        yield proxy
+        proxy.close()
+
+
+def test_a_claim_whose_reply_was_lost_is_given_back_and_performed_once(site: Site, proxy: Proxy) -> None:
+    daemon = site.start("--lease", "3", workers=1, database_url=proxy.url)
+    wait_until(lambda: site.count_idle_daemons() == 1, "the worker is idle")
+    proxy.lose_reply_to("/1/")  # of the first worker's claims
+    job = enqueue(Note(site.ledger, "n"))
+    assert proxy.lost.wait(20), "the claim went through the proxy"
+    assert daemon.await_event("claims.reconciled")["ids"] == [job.id]
+    site.await_empty()
+    exactly_once(site.lines(), ["n"])
+    assert daemon.leave() == 0
+    site.assert_gone(daemon)
+
+
+def test_a_completion_whose_reply_was_lost_is_neither_repeated_nor_called_a_lost_claim(
+    site: Site, proxy: Proxy
+) -> None:
+    daemon = site.start(workers=1, database_url=proxy.url)
+    enqueue(Gate(site.ledger, "held", str(site.gate())))
+    site.await_line("begin-held")
+    proxy.lose_reply_to("/1/")
+    site.gate().touch()
+    assert proxy.lost.wait(20), "the completion went through the proxy"
+    assert daemon.await_event("outcome.in_doubt")["jobs"] == 1
+    site.await_empty()
+    exactly_once(site.lines(), ["begin-held", "end-held"])
+    assert not daemon.events("claim.lost")
+    assert daemon.leave() == 0
+    site.assert_gone(daemon)

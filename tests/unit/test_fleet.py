@@ -8,7 +8,7 @@ import pytest
 
 from delayed_daemon.host import processes
 from delayed_daemon.host.premises import Premises
-from delayed_daemon.host.scoreboard import Ending, Renewal, Slot, State
+from delayed_daemon.host.slot import Ending, Renewal, Slot, State
 from delayed_daemon.supervisor.fleet import SETTLED_AFTER_SECONDS, Fleet, Worker
 from delayed_daemon.supervisor.nursery import News
 

@@ -6,7 +6,8 @@ import uuid
 
 import pytest
 
-from delayed_daemon.host.scoreboard import Execution, Scoreboard
+from delayed_daemon.host.scoreboard import Scoreboard
+from delayed_daemon.host.slot import Execution
 from delayed_daemon.maintenance.reconcile import reconcile
 from delayed_daemon.worker.ledger import Ledger
 from tests.unit.records import Table

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from delayed_daemon.host.scoreboard import Execution, Scoreboard, Slot
+from delayed_daemon.host.scoreboard import Scoreboard
+from delayed_daemon.host.slot import Execution, Slot
 from delayed_daemon.maintenance.reconcile import reconcile
 from tests.unit.records import Table
 

@@ -10,16 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from delayed_daemon.host.scoreboard import (
-    BATCH_CAPACITY,
-    EXECUTION_CAPACITY,
-    RING_CAPACITY,
-    Execution,
-    Scoreboard,
-    Slot,
-    State,
-    Word,
-)
+from delayed_daemon.host.scoreboard import Scoreboard
+from delayed_daemon.host.slot import BATCH_CAPACITY, EXECUTION_CAPACITY, RING_CAPACITY, Execution, Slot, State, Word
 from tests.unit.children import forked, in_child
 
 SLOT_FIELDS = sorted(name for name, member in vars(Slot).items() if isinstance(member, Word))

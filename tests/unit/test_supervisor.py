@@ -21,8 +21,8 @@ from delayed_daemon.host import logs, processes
 from delayed_daemon.host.channel import Channel
 from delayed_daemon.host.clock import monotonic_ns
 from delayed_daemon.host.premises import Premises
-from delayed_daemon.host.scoreboard import Ending, Execution, Slot, State
 from delayed_daemon.host.signals import SignalInbox
+from delayed_daemon.host.slot import Ending, Execution, Slot, State
 from delayed_daemon.supervisor.supervisor import Halves, Supervisor
 from delayed_daemon.worker.watch import Watch
 from tests.unit.children import Child, forked
@@ -209,7 +209,7 @@ def test_quit_does_not_wait_for_the_job():
 
 
 def test_a_job_that_outlives_its_deadline_is_killed_with_all_that_it_started(monkeypatch):
-    monkeypatch.setattr("delayed_daemon.supervisor.supervisor.GRACE_SECONDS", 0.1)
+    monkeypatch.setattr("delayed_daemon.supervisor.deadlines.GRACE_SECONDS", 0.1)
     daemon = Daemon(1)
 
     def job(slot: Slot) -> None:

@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 
 from delayed_daemon.host.clock import monotonic_ns
-from delayed_daemon.host.scoreboard import Ending, Execution, Scoreboard, Slot
+from delayed_daemon.host.scoreboard import Scoreboard
+from delayed_daemon.host.slot import Ending, Execution, Slot
 from delayed_daemon.maintenance.verdicts import pronounce
 from tests.unit.records import Table
 
