@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from delayed_daemon.job import QUEUE_NAME
+from delayed_daemon.job import DEFAULT_QUEUE, QUEUE_NAME
 
 _YEAR_SECONDS = 366 * 86400.0
-_LARGEST_INTEGER = 2**31 - 1  # of a PostgreSQL integer
+LARGEST_INTEGER = 2**31 - 1  # of a PostgreSQL integer
+MOST_WORKERS = 1024
 
 _MODULE = r"[^\W\d]\w*(\.[^\W\d]\w*)*"
 
@@ -23,9 +24,29 @@ def option(default: Any, help: str, *, section: str, **traits: Any) -> Any:
     Traits: ``short`` (a one-letter flag), ``metavar``, ``least`` and ``most`` (inclusive bounds),
     ``choices``, ``pattern`` (a regular expression the whole value, or each member of a list, must
     match) with ``form`` (the same in words), ``path`` (made absolute, ``~`` understood),
-    ``secret`` (a database address, whose password is never shown).
+    ``secret`` (a database address, whose password is never shown). A field of type
+    ``tuple[tuple[str, …], …]`` is a mapping: ``pattern`` is of its keys, the bounds of its values,
+    and ``leaf`` the one key of the mappings inside it, as in ``{mail: {priority: -10}}``.
     """
     return field(default=default, metadata={"help": help, "section": section, **traits})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """Workers that serve the same jobs. No queues means all; priorities include both ends."""
+
+    queues: tuple[str, ...] = ()
+    workers: int = 1
+    min_priority: int | None = None
+    max_priority: int | None = None
+
+    def serves(self, queue: str, priority: int) -> bool:
+        """A worker of this pool may claim such a job."""
+        return (
+            (not self.queues or queue in self.queues)
+            and (self.min_priority is None or priority >= self.min_priority)
+            and (self.max_priority is None or priority <= self.max_priority)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +89,7 @@ class Config:
         form="at most 63 of a-z, 0-9 and _, not starting with a digit or pg_",
     )
     wake_ups: bool = option(True, "use NOTIFY and LISTEN, so that a job starts at once", section="Database")
-    workers: int = option(1, "worker processes", section="Work", short="n", least=1, most=1024)
+    workers: int = option(1, "worker processes", section="Work", short="n", least=1, most=MOST_WORKERS)
     queues: tuple[str, ...] = option(
         (),
         "queues to serve, separated by commas; all unless given",
@@ -81,15 +102,21 @@ class Config:
         None,
         "serve only priorities of at least this number",
         section="Work",
-        least=-_LARGEST_INTEGER - 1,
-        most=_LARGEST_INTEGER,
+        least=-LARGEST_INTEGER - 1,
+        most=LARGEST_INTEGER,
     )
     max_priority: int | None = option(
         None,
         "serve only priorities of at most this number",
         section="Work",
-        least=-_LARGEST_INTEGER - 1,
-        most=_LARGEST_INTEGER,
+        least=-LARGEST_INTEGER - 1,
+        most=LARGEST_INTEGER,
+    )
+    pool: tuple[Pool, ...] = option(
+        (),
+        "a pool of workers of its own: queues (* for all), and how many (repeatable)",
+        section="Work",
+        metavar="A,B:N",
     )
     read_ahead: int = option(500, "most jobs a worker claims at once", section="Work", least=1, most=1000)
     sleep: float = option(
@@ -107,7 +134,42 @@ class Config:
         "workers a job may take down before it is quarantined",
         section="Jobs",
         least=1,
-        most=_LARGEST_INTEGER,
+        most=LARGEST_INTEGER,
+    )
+    default_queue: str = option(
+        DEFAULT_QUEUE,
+        "queue of a job that names none",
+        section="Jobs",
+        pattern=QUEUE_NAME,
+        form="1 to 100 characters without a comma, white space or control characters",
+    )
+    default_priority: int = option(
+        0,
+        "priority of a job that has none, nor its queue",
+        section="Jobs",
+        least=-LARGEST_INTEGER - 1,
+        most=LARGEST_INTEGER,
+    )
+    queue_attributes: tuple[tuple[str, int], ...] = option(
+        (),
+        "priority of a job that has none, by its queue",
+        section="Jobs",
+        metavar="QUEUE.priority=NUMBER",
+        pattern=QUEUE_NAME,
+        form="1 to 100 characters without a comma, white space or control characters",
+        leaf="priority",
+        least=-LARGEST_INTEGER - 1,
+        most=LARGEST_INTEGER,
+    )
+    priorities: tuple[tuple[str, int], ...] = option(
+        (),
+        "priorities by name",
+        section="Jobs",
+        metavar="NAME=NUMBER",
+        pattern=r"[a-z_][a-z0-9_-]{0,62}",
+        form="a name of a-z, 0-9, _ and -",
+        least=-LARGEST_INTEGER - 1,
+        most=LARGEST_INTEGER,
     )
     name: str | None = option(
         None,
@@ -121,7 +183,7 @@ class Config:
         "replace a worker after this many jobs; 0 never; unless given, 1000 for workers older than a minute",
         section="Processes",
         least=0,
-        most=_LARGEST_INTEGER,
+        most=LARGEST_INTEGER,
     )
     shutdown_timeout: float = option(
         25.0, "longest wait for running jobs when stopping", section="Processes", least=0, most=_YEAR_SECONDS
@@ -134,3 +196,14 @@ class Config:
         "auto", "pretty on a terminal, else JSON", section="Log", choices=("auto", "pretty", "json")
     )
     log_jobs: bool = option(False, "a log line for every job", section="Log")
+
+    @property
+    def pools(self) -> tuple[Pool, ...]:
+        """The pools of workers; one, of `workers`, `queues` and the priorities, unless pools are named."""
+        alone = Pool(
+            queues=self.queues,
+            workers=self.workers,
+            min_priority=self.min_priority,
+            max_priority=self.max_priority,
+        )
+        return self.pool or (alone,)

@@ -53,7 +53,7 @@ def _supervise_on_embedded(config: Config, allowance: int | None) -> Scoreboard:
 
 def _supervise(config: Config, allowance: int | None) -> Scoreboard:
     config = replace(config, name=config.name or _host_name())
-    premises = Premises(slots=2 * config.workers + 2)
+    premises = Premises(slots=2 * sum(pool.workers for pool in config.pools) + 2)
     Supervisor(config, premises, _halves(config, premises, f"{config.name}:{os.getpid()}", allowance)).run()
     return premises.board
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,8 @@ from delayed_daemon.settings import parse_duration
 from delayed_daemon.store import migration
 
 When = datetime | timedelta
+
+_MAPPINGS = ("queue_attributes", "priorities")
 
 
 class Moment(click.ParamType[When]):
@@ -40,6 +43,15 @@ class Moment(click.ParamType[When]):
         return moment
 
 
+class Priority(click.ParamType[int | str]):
+    """A whole number, or the name of one."""
+
+    name = "priority"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:  # noqa: ARG002
+        return int(value) if re.fullmatch(r"[+-]?[0-9]{1,18}", str(value)) else str(value)
+
+
 class State(click.ParamType[dict[str, Any]]):
     """A JSON object."""
 
@@ -61,11 +73,11 @@ class State(click.ParamType[dict[str, Any]]):
 @click.argument("name")
 @click.argument("state", metavar="JSON", default="{}", type=State())
 @click.option("--queue", metavar="QUEUE", help="queue; the job's own, or default, unless given")
-@click.option("--priority", metavar="NUMBER", type=int, help="lower goes first; the job's own, or 0, unless given")
+@click.option("--priority", metavar="NUMBER", type=Priority(), help="or a name; lower goes first; the job's own")
 @click.option("--run-at", metavar="WHEN", type=Moment(), help="2030-01-31T09:00+01:00, or 10m from now; at once")
-@takes_settings(*DATABASE, "app", "allow", "wake_ups")
+@takes_settings(*DATABASE, "app", "allow", "wake_ups", "default_queue", "default_priority", *_MAPPINGS)
 def enqueue(
-    given: Given, name: str, state: dict[str, Any], queue: str | None, priority: int | None, run_at: When | None
+    given: Given, name: str, state: dict[str, Any], queue: str | None, priority: int | str | None, run_at: When | None
 ) -> int:
     """Enqueue a job and print its id.
 

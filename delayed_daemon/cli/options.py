@@ -80,7 +80,7 @@ def takes_settings(*names: str) -> Callable[[Callable[..., int]], Callable[..., 
     def decorate(command: Callable[..., int]) -> Callable[..., int]:
         @wraps(command)
         def gather(*, config: str | None, **parameters: Any) -> int:
-            options = {setting.name: _as_typed(parameters.pop(setting.name)) for setting in settings}
+            options = {setting.name: _as_typed(setting, parameters.pop(setting.name)) for setting in settings}
             given = Given(options, file_named(config, os.environ))
             click.get_current_context().ensure_object(Session).debug = given.debugging
             return command(given, **parameters)
@@ -110,7 +110,7 @@ def _option(setting: Setting) -> Callable[[Callable[..., int]], Callable[..., in
         *flags,
         setting.name,
         metavar=setting.metavar,
-        multiple=setting.kind == "list",
+        multiple=setting.is_repeatable,
         cls=SettingOption,
         section=setting.section,
         shell_complete=lambda _context, _option, begun: [each for each in setting.choices if each.startswith(begun)],
@@ -127,6 +127,8 @@ def _help(setting: Setting) -> str:
     return f"{setting.help}  [{default}env: {setting.variable}]"
 
 
-def _as_typed(value: object) -> object:
+def _as_typed(setting: Setting, value: object) -> object:
     """The members of a repeated option joined as one option could have had them; None when not given."""
-    return (",".join(value) if value else None) if isinstance(value, tuple) else value
+    if not isinstance(value, tuple):
+        return value
+    return ((" " if setting.kind == "pools" else ",").join(value)) if value else None

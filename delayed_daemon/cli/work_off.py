@@ -10,6 +10,7 @@ from delayed_daemon.cli.daemon import run_daemon
 from delayed_daemon.cli.exits import ExitCode
 from delayed_daemon.cli.options import Given, SectionedCommand, takes_settings
 from delayed_daemon.config import Config
+from delayed_daemon.errors import InvalidOptions
 
 
 @click.command(name="work-off", cls=SectionedCommand)
@@ -23,7 +24,12 @@ def work_off(given: Given, most: int | None) -> int:
     """
 
     def adapt(config: Config) -> Config:
-        return replace(config, exit_on_complete=True, workers=1 if most else config.workers)
+        if most is None:
+            return replace(config, exit_on_complete=True)
+        if len(config.pool) > 1:
+            raise InvalidOptions(["pool: N jobs are performed by one worker, which can be of one pool only"])
+        alone = tuple(replace(pool, workers=1) for pool in config.pool)
+        return replace(config, exit_on_complete=True, workers=1, pool=alone)
 
     board = run_daemon(given, adapt, allowance=most)
     return ExitCode.FALSE if board is not None and board.failed_before else ExitCode.FINE

@@ -15,11 +15,12 @@ from delayed_daemon.client.configuration import configuration
 from delayed_daemon.client.connections import connections
 from delayed_daemon.errors import InvalidJob
 from delayed_daemon.execution import members
-from delayed_daemon.job import DEFAULT_QUEUE, QUEUE_NAME, Job
+from delayed_daemon.job import QUEUE_NAME, Job
 from delayed_daemon.payload import dump
 from delayed_daemon.store.enqueue import NewJob, Request, Wake, enqueue_many_request, enqueue_request
 
 When = datetime | timedelta | int | float
+Priority = int | str
 AnyConnection = psycopg.Connection[Any] | psycopg.AsyncConnection[Any]
 
 _QUEUE = re.compile(QUEUE_NAME)
@@ -31,7 +32,7 @@ _LONGEST_DELAY = timedelta(days=366_000)
 def enqueue(
     payload: object,
     *,
-    priority: int | None = None,
+    priority: Priority | None = None,
     run_at: When | None = None,
     queue: str | None = None,
     connection: psycopg.Connection[Any] | None = None,
@@ -40,7 +41,7 @@ def enqueue(
 def enqueue(
     payload: object,
     *,
-    priority: int | None = None,
+    priority: Priority | None = None,
     run_at: When | None = None,
     queue: str | None = None,
     connection: psycopg.AsyncConnection[Any],
@@ -48,18 +49,19 @@ def enqueue(
 def enqueue(
     payload: object,
     *,
-    priority: int | None = None,
+    priority: Priority | None = None,
     run_at: When | None = None,
     queue: str | None = None,
     connection: AnyConnection | None = None,
 ) -> Job | Awaitable[Job]:
     """Put one job into the table: any object with a ``perform`` method.
 
-    ``priority``: lower first; the payload's ``priority`` unless given, else 0. ``run_at``: an aware datetime, a
-    timedelta or seconds from now; at once unless given. ``queue``: the payload's ``queue_name`` unless given,
-    else ``default``. With ``connection`` the row joins the caller's transaction, which is neither committed nor
-    rolled back here; with an AsyncConnection the result is to be awaited. Raises `InvalidJob` or
-    `SerializationError`, naming the option or field, before anything is sent; psycopg.Error from the database.
+    ``priority``: lower first, a number or a name of the setting ``priorities``; unless given, the payload's
+    ``priority``, else the one that ``queue_attributes`` has for the queue, else ``default_priority``. ``run_at``: an
+    aware datetime, a timedelta or seconds from now; at once unless given. ``queue``: unless given, the payload's
+    ``queue_name``, else ``default_queue``. With ``connection`` the row joins the caller's transaction, which is
+    neither committed nor rolled back here; with an AsyncConnection the result is to be awaited. Raises `InvalidJob`
+    or `SerializationError`, naming the option or field, before anything is sent; psycopg.Error from the database.
     """
     job, new = _prepare(payload, priority, run_at, queue)
     request = enqueue_request(configuration.current.schema, new, _wake(connection))
@@ -72,7 +74,7 @@ def enqueue(
 def enqueue_many(
     payloads: Iterable[object],
     *,
-    priority: int | None = None,
+    priority: Priority | None = None,
     run_at: When | None = None,
     queue: str | None = None,
     connection: psycopg.Connection[Any] | None = None,
@@ -81,7 +83,7 @@ def enqueue_many(
 def enqueue_many(
     payloads: Iterable[object],
     *,
-    priority: int | None = None,
+    priority: Priority | None = None,
     run_at: When | None = None,
     queue: str | None = None,
     connection: psycopg.AsyncConnection[Any],
@@ -89,7 +91,7 @@ def enqueue_many(
 def enqueue_many(
     payloads: Iterable[object],
     *,
-    priority: int | None = None,
+    priority: Priority | None = None,
     run_at: When | None = None,
     queue: str | None = None,
     connection: AnyConnection | None = None,
@@ -103,24 +105,40 @@ def enqueue_many(
     return _execute(connection, request, jobs) if jobs else []
 
 
-def _prepare(payload: object, priority: int | None, run_at: When | None, queue: str | None) -> tuple[Job, NewJob]:
+def _prepare(payload: object, priority: Priority | None, run_at: When | None, queue: str | None) -> tuple[Job, NewJob]:
     """Settle the options, run the ``enqueue`` hook (whose error stops the enqueuing), and write the handler."""
-    own_queue, own_priority = members.setting(payload, "queue_name"), members.setting(payload, "priority")
+    config = configuration.current
     at, delay = _moment(run_at)
+    queue = _first_given(queue, members.setting(payload, "queue_name"), config.default_queue)
+    of_queue = dict(config.queue_attributes).get(queue)
     job = Job(
         payload,
-        queue=_first_given(queue, own_queue, DEFAULT_QUEUE),
-        priority=_first_given(priority, own_priority, 0),
+        queue=queue,
+        priority=number_of(
+            _first_given(priority, members.setting(payload, "priority"), of_queue, config.default_priority)
+        ),
         run_at=at,
         handler=dump(payload),
     )
     if getattr(payload, "enqueue", None) is not None:
         members.call_hook("enqueue", job)
+        job.priority = number_of(job.priority)
         job.handler = dump(payload)
     if job.run_at is not at:
         at, delay = _moment(job.run_at)
     _check(job)
     return job, NewJob(job.handler, job.queue, job.priority, at, delay)
+
+
+def number_of(priority: Priority) -> int:
+    """The number of a named priority, or the number itself. `InvalidJob` when nothing has that name."""
+    if not isinstance(priority, str):
+        return priority
+    named = dict(configuration.current.priorities)
+    if priority not in named:
+        known = f"; there are {', '.join(named)}" if named else ": none are configured (priorities)"
+        raise InvalidJob(f"priority: nothing is named {priority!r}{known}")
+    return named[priority]
 
 
 def _first_given(*values: Any) -> Any:

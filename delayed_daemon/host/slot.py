@@ -68,6 +68,7 @@ class Slot:
     ended_ns = Word(5)
     peak_kib = Word(6)
     ending = Word(7)
+    pool = Word(30)
     # written by maintenance
     settled = Word(8)  # the generation whose remains are settled
     # written by the worker
@@ -92,7 +93,6 @@ class Slot:
     baseline_kib = Word(27)
     private_kib = Word(28)
     ready_ns = Word(29)
-    pool = Word(30)
     busy_ns = Word(31)  # in stretches of work, all together
 
     _BATCH = 32
@@ -120,12 +120,13 @@ class Slot:
     def alive(self) -> bool:
         return self.generation != 0 and self.ended == 0
 
-    def occupy(self, generation: int, number: int) -> None:
+    def occupy(self, generation: int, number: int, pool: int) -> None:
         """Supervisor: make the slot a new worker's, before the fork. The generation comes last."""
         start = self.base + 1
         self.words[start : start + self._BATCH - 1] = memoryview(array("q", bytes((self._BATCH - 1) * WORD_OCTETS)))
         self.words[self.base + self._EXECUTIONS] = 0
         self.number = number
+        self.pool = pool
         self.state = State.BOOTING
         self.generation = generation
 

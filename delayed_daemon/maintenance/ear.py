@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import psycopg
 import structlog
 
 from delayed_daemon.backoff import Backoff
-from delayed_daemon.config import Config
+from delayed_daemon.config import Pool
 from delayed_daemon.store.connection import Connection
 from delayed_daemon.store.enqueue import CHANNEL
 
 log = structlog.get_logger()
 
 _PROBE_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Jobs are ready: of this queue and priority, or, where they are None, of any."""
+
+    queue: str | None = None
+    priority: int | None = None
+
+    def concerns(self, pool: Pool) -> bool:
+        """A worker of this pool may be able to claim one of them."""
+        return self.queue is None or self.priority is None or pool.serves(self.queue, self.priority)
 
 
 class Ear:
@@ -24,9 +37,9 @@ class Ear:
     it now and then, and when it is not heard, the connection is opened again. Polling is the backstop.
     """
 
-    def __init__(self, connect: Callable[[], Connection], config: Config) -> None:
+    def __init__(self, connect: Callable[[], Connection], schema: str) -> None:
         self._connect = connect
-        self._config = config
+        self._schema = schema
         self._connection: Connection | None = None
         self._backoff = Backoff(0.1, 30.0)
         self._not_before = 0.0
@@ -36,19 +49,17 @@ class Ear:
     def fileno(self) -> int | None:
         return self._connection.fileno() if self._connection is not None else None
 
-    def listen(self, now: float) -> int:
-        """Open or probe when it is time; how many of the notifications since the last call concern this daemon."""
+    def listen(self, now: float) -> list[Call]:
+        """Open or probe when it is time; the calls since the last time, for the tables of this schema."""
         try:
             if self._connection is None:
                 return self._open(now)
-            concerns = sum(
-                self._concerns(notification.payload) for notification in self._connection.notifies(timeout=0)
-            )
+            heard = [self._understood(notification.payload) for notification in self._connection.notifies(timeout=0)]
             self._probe(now)
         except psycopg.Error as error:
             self._lose(error, now)
-            return 0
-        return concerns
+            return []
+        return [call for call in heard if call is not None]
 
     def next_look(self, now: float) -> float:
         """Seconds until `listen` has something to do of its own."""
@@ -59,15 +70,15 @@ class Ear:
             self._connection.close()
             self._connection = None
 
-    def _open(self, now: float) -> int:
+    def _open(self, now: float) -> list[Call]:
         """Whoever enqueued while nobody listened is answered by one look at the table."""
         if now < self._not_before:
-            return 0
+            return []
         self._connection = self._connect()
         self._connection.execute(f"LISTEN {CHANNEL}")
         self._probed_at, self._heard_probe = now, True
         self._backoff.reset()
-        return 1
+        return [Call()]
 
     def _probe(self, now: float) -> None:
         if now - self._probed_at < _PROBE_SECONDS or self._connection is None:
@@ -83,31 +94,27 @@ class Ear:
         assert self._connection is not None
         return f"probe {self._connection.info.backend_pid}"
 
-    def _concerns(self, payload: str) -> bool:
+    def _understood(self, payload: str) -> Call | None:
         """A payload is ``schema``, or ``schema queue priority``; whatever else anyone may send is not for us."""
         if payload == self._probe_text():
             self._heard_probe = True
-            return False
+            return None
         match payload.split(" "):
-            case [schema]:
-                return schema == self._config.schema
-            case [schema, queue, priority]:
-                return schema == self._config.schema and self._serves(queue, priority)
-        return False
-
-    def _serves(self, queue: str, priority: str) -> bool:
-        config = self._config
-        if config.queues and queue not in config.queues:
-            return False
-        try:
-            number = int(priority)
-        except ValueError:
-            return True
-        least, most = config.min_priority, config.max_priority
-        return (least is None or number >= least) and (most is None or number <= most)
+            case [schema] if schema == self._schema:
+                return Call()
+            case [schema, queue, priority] if schema == self._schema:
+                return Call(queue, _number(priority))
+        return None
 
     def _lose(self, error: psycopg.Error, now: float) -> None:
         if self._backoff.fresh:
             log.warning("listener.lost", error=f"{type(error).__name__}: {error}", consequence="polling")
         self.close()
         self._not_before = now + self._backoff.next()
+
+
+def _number(text: str) -> int | None:
+    try:
+        return int(text)
+    except ValueError:
+        return None

@@ -6,7 +6,7 @@ import socket
 import uuid
 from functools import partial
 
-from delayed_daemon.config import Config
+from delayed_daemon.config import Config, Pool
 from delayed_daemon.host import processes, titles
 from delayed_daemon.host.premises import Premises
 from delayed_daemon.maintenance.desk import Desk
@@ -40,12 +40,13 @@ def main(config: Config, premises: Premises, daemon: str, version: str) -> int:
         lambda: snapshot(premises.board, lambda: tally.rate),
         config.lease,
     )
-    ear = Ear(open_ear, config) if config.wake_ups else None
+    ear = Ear(open_ear, config.schema) if config.wake_ups else None
     return Maintenance(config, premises, daemon, pulse, Desk(open_desk, config.schema), ear, tally).run()
 
 
 def _register(config: Config, daemon: str, version: str, upkeep: Upkeep, holder: uuid.UUID) -> None:
     name, _, pid = daemon.rpartition(":")
+    least, most = _priorities(config.pools)
     upkeep.register(
         DaemonRow(
             id=holder,
@@ -54,10 +55,27 @@ def _register(config: Config, daemon: str, version: str, upkeep: Upkeep, holder:
             pid=int(pid),
             boot_id=processes.boot_id(),
             version=version,
-            workers=config.workers,
+            workers=sum(pool.workers for pool in config.pools),
             lease_seconds=config.lease,
-            queues=config.queues,
-            min_priority=config.min_priority,
-            max_priority=config.max_priority,
+            queues=_queues(config.pools),
+            min_priority=least,
+            max_priority=most,
         )
+    )
+
+
+def _queues(pools: tuple[Pool, ...]) -> tuple[str, ...]:
+    """What any of the pools serves; none named means all."""
+    if not all(pool.queues for pool in pools):
+        return ()
+    return tuple(dict.fromkeys(queue for pool in pools for queue in pool.queues))
+
+
+def _priorities(pools: tuple[Pool, ...]) -> tuple[int | None, int | None]:
+    """The bounds of all pools together, None where one of them has none."""
+    least = [pool.min_priority for pool in pools]
+    most = [pool.max_priority for pool in pools]
+    return (
+        None if None in least else min(bound for bound in least if bound is not None),
+        None if None in most else max(bound for bound in most if bound is not None),
     )

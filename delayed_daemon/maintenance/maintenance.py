@@ -97,7 +97,7 @@ class Maintenance:
         found += upkeep.unhold_all() if self._first_rounds else upkeep.unhold_due()
         self._first_rounds = False
         if found:
-            self._wakeups.wake_one()
+            self._wakeups.wake_all_pools()
 
     def _count(self, now: float) -> None:
         if now >= self._next_count and self._tally.say():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from delayed_daemon.config import Config
 from delayed_daemon.host.premises import Premises
-from delayed_daemon.host.slot import State
-from delayed_daemon.maintenance.ear import Ear
+from delayed_daemon.host.slot import Slot, State
+from delayed_daemon.maintenance.ear import Call, Ear
 from delayed_daemon.store.upkeep import Upkeep
 
 _LOOK_AGAIN_SECONDS = (0.0, 0.1, 1.0)
@@ -31,26 +31,24 @@ class WakeUps:
 
     def attend(self, upkeep: Upkeep, now: float, *, rung: bool) -> None:
         """Do what is due at ``now`` (monotonic, s); ``rung``: a worker went idle, or put a job off."""
-        heard = self._ear.listen(now) if self._ear else 0
-        for _ in range(min(heard, len(self._board.slots))):
-            if not self.wake_one():
-                break
+        heard = self._ear.listen(now) if self._ear else []
+        self._wake_for(heard)
         idle = any(slot.state == State.IDLE for slot in self._board.living())
         self._advertise(upkeep, idle, now)
         while self._look_at and self._look_at[0] <= now:
             self._look_at.pop(0)
-            self.wake_one()
+            self.wake_all_pools()
         if idle:
-            self._keep_time(upkeep, now, urgent=rung or heard > 0)
+            self._keep_time(upkeep, now, urgent=rung or bool(heard))
 
-    def wake_one(self) -> bool:
-        """Wake an idle worker; whether there was one. The count comes first: who goes idle just now must see it."""
+    def wake_all_pools(self) -> None:
+        """Wake an idle worker of every pool. The count comes first: who goes idle just now must see it."""
         self._board.wakes += 1
-        for slot in self._board.living():
-            if slot.state == State.IDLE:
+        woken: set[int] = set()
+        for slot in self._idle():
+            if slot.pool not in woken:
+                woken.add(slot.pool)
                 self._premises.worker_bells[slot.index].ring()
-                return True
-        return False
 
     def next_look(self, now: float) -> float:
         """Seconds until `attend` has something to do unasked."""
@@ -71,6 +69,23 @@ class WakeUps:
         if self._ear is not None:
             self._ear.close()
 
+    def _wake_for(self, calls: list[Call]) -> None:
+        """Wake for each call an idle worker of a pool that it concerns, as long as there are any."""
+        if not calls:
+            return
+        self._board.wakes += 1
+        idle = self._idle()
+        for call in calls:
+            able = next((slot for slot in idle if call.concerns(self._config.pools[slot.pool])), None)
+            if able is not None:
+                idle.remove(able)
+                self._premises.worker_bells[able.index].ring()
+            if not idle:
+                return
+
+    def _idle(self) -> list[Slot]:
+        return [slot for slot in self._board.living() if slot.state == State.IDLE]
+
     def _advertise(self, upkeep: Upkeep, idle: bool, now: float) -> None:
         if idle:
             self._idle_at = now
@@ -89,14 +104,16 @@ class WakeUps:
         since = now - self._asked_at
         is_due = self._due_at is not None and self._due_at <= now
         if is_due:
-            self.wake_one()
+            self.wake_all_pools()
         if not (is_due or since > self._period or (urgent and since > _LEAST_GAP_SECONDS)):
             return
-        config = self._config
         lookback = min(since, self._period) + _LEAST_GAP_SECONDS if self._asked_at and not is_due else 0.0
-        seconds = upkeep.next_due(config.queues, config.min_priority, config.max_priority, lookback)
+        waits = [
+            upkeep.next_due(pool.queues, pool.min_priority, pool.max_priority, lookback) for pool in self._config.pools
+        ]
+        seconds = min((wait for wait in waits if wait is not None), default=None)
         self._asked_at = now
         if seconds is not None and seconds <= 0:
-            self.wake_one()
+            self.wake_all_pools()
             seconds = _LEAST_GAP_SECONDS
         self._due_at = None if seconds is None else now + seconds

@@ -5,17 +5,26 @@ from __future__ import annotations
 import re
 from dataclasses import Field, dataclass, fields
 from types import NoneType
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from delayed_daemon.config import Config
+from delayed_daemon.config import Config, Pool
 from delayed_daemon.settings.durations import format_duration
+from delayed_daemon.settings.pools import pool_text
 
-Kind = Literal["whole", "duration", "switch", "list", "text"]
+Kind = Literal["whole", "duration", "switch", "list", "text", "mapping", "pools"]
 
 PREFIX = "DELAYED_DAEMON_"
 
 _KINDS: dict[object, Kind] = {int: "whole", float: "duration", bool: "switch", str: "text"}
-_METAVARS: dict[Kind, str] = {"whole": "NUMBER", "duration": "DURATION", "switch": "", "list": "A,B", "text": "TEXT"}
+_METAVARS: dict[Kind, str] = {
+    "whole": "NUMBER",
+    "duration": "DURATION",
+    "switch": "",
+    "list": "A,B",
+    "text": "TEXT",
+    "mapping": "A=B,C=D",
+    "pools": "A,B:N",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,8 @@ class Setting:
     form: str = ""
     path: bool = False
     secret: bool = False
+    values: Kind = "text"
+    leaf: str = ""
 
     @property
     def flag(self) -> str:
@@ -44,6 +55,11 @@ class Setting:
     @property
     def variable(self) -> str:
         return PREFIX + self.name.upper()
+
+    @property
+    def is_repeatable(self) -> bool:
+        """The option may be given several times."""
+        return self.kind in ("list", "mapping", "pools")
 
     @property
     def default_text(self) -> str:
@@ -55,14 +71,25 @@ class Setting:
         if value is None:
             return ""
         match self.kind:
-            case "duration":
-                return format_duration(value)
-            case "switch":
-                return "yes" if value else "no"
             case "list":
                 return ",".join(value)
-            case "whole" | "text":
-                return str(value)
+            case "mapping":
+                leaf = f".{self.leaf}" if self.leaf else ""
+                return ",".join(f"{key}{leaf}={_scalar_text(self.values, each)}" for key, each in value)
+            case "pools":
+                return " ".join(map(pool_text, value))
+            case kind:
+                return _scalar_text(kind, value)
+
+
+def _scalar_text(kind: Kind, value: Any) -> str:
+    match kind:
+        case "duration":
+            return format_duration(value)
+        case "switch":
+            return "yes" if value else "no"
+        case _:
+            return str(value)
 
 
 def _setting(field: Field[Any], hint: Any) -> Setting:
@@ -70,7 +97,13 @@ def _setting(field: Field[Any], hint: Any) -> Setting:
     if "pattern" in traits:
         traits["pattern"] = re.compile(traits["pattern"])
     plain = next((each for each in get_args(hint) if each not in (NoneType, Ellipsis)), hint)
-    kind = "list" if isinstance(field.default, tuple) else _KINDS[plain]
+    kind: Kind
+    if get_origin(plain) is tuple:
+        kind, traits["values"] = "mapping", _KINDS[get_args(plain)[1]]
+    elif plain is Pool:
+        kind = "pools"
+    else:
+        kind = "list" if isinstance(field.default, tuple) else _KINDS[plain]
     metavar = "|".join(traits.get("choices", ())) or traits.pop("metavar", _METAVARS[kind])
     return Setting(name=field.name, kind=kind, default=field.default, metavar=metavar, **traits)
 

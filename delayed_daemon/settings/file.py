@@ -1,7 +1,8 @@
-"""The configuration file: YAML of one flat mapping, with the line of every entry."""
+"""The configuration file: YAML of one mapping, with the line of every entry."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
@@ -92,10 +93,26 @@ def _raw(node: Node) -> Raw | None:
     if not node.tag.startswith(_YAML_TAGS):
         raise _Malformed(f"the tag {quoted(node.tag)} is not understood here")
     if isinstance(node, SequenceNode):
-        return [_member(each) for each in node.value]
-    if not isinstance(node, ScalarNode):
-        raise _Malformed("is a mapping; a value or a list is expected")
+        return [dict(_flat(each)) if isinstance(each, MappingNode) else _member(each) for each in node.value]
+    if isinstance(node, MappingNode):
+        return dict(_flat(node))
     return None if node.tag == _NULL else str(node.value)
+
+
+def _flat(mapping: MappingNode, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Its entries, those of mappings inside it under both keys, joined by a dot; a list as text with commas."""
+    seen: set[str] = set()
+    for key, value in mapping.value:
+        name = prefix + _member(key)
+        if name in seen:
+            raise _Malformed(f"the key {quoted(name)} is there twice")
+        seen.add(name)
+        if isinstance(value, MappingNode):
+            yield from _flat(value, f"{name}.")
+        elif isinstance(value, SequenceNode):
+            yield name, ",".join(map(_member, value.value))
+        else:
+            yield name, "" if value.tag == _NULL else str(value.value)
 
 
 def _member(node: Node) -> str:

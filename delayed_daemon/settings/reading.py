@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from delayed_daemon.settings.catalogue import Setting
+from delayed_daemon.config import Pool
+from delayed_daemon.settings.catalogue import Kind, Setting
 from delayed_daemon.settings.conninfo import misfit
 from delayed_daemon.settings.durations import parse_duration
+from delayed_daemon.settings.pools import pool_from_mapping, pool_from_text, pool_text
 
-Raw = str | Sequence[str]
-"""A scalar as it was written, or the members of a list."""
+Flat = Mapping[str, str]
+"""A mapping as it was written; a mapping inside it is flat, too: ``{"mail.priority": "-10"}``."""
+
+Raw = str | Sequence[str | Flat] | Flat
+"""A scalar, a list, or a mapping, as it was written."""
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 _SWITCH = {
@@ -30,26 +35,36 @@ def raw(value: object) -> Raw:
     """A value from Python code or the command line as the text that `read` expects."""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return dict(_flattened(value))
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [str(each) for each in value]
+        return [_member(each) for each in value]
     return str(value)
 
 
 def read(setting: Setting, given: Raw) -> Any:
     """The value that ``given`` means for a setting; raises `Unfit`."""
-    if setting.kind == "list":
-        return _list(setting, given)
-    if not isinstance(given, str):
-        raise Unfit("is a list; one value is expected")
-    text = given.strip()
     match setting.kind:
+        case "list":
+            return _list(setting, given)
+        case "mapping":
+            return _mapping(setting, given)
+        case "pools":
+            return _pools(given)
+    if not isinstance(given, str):
+        raise Unfit(f"is a {'mapping' if isinstance(given, Mapping) else 'list'}; one value is expected")
+    return _scalar(setting, setting.kind, given.strip())
+
+
+def _scalar(setting: Setting, kind: Kind, text: str) -> Any:
+    match kind:
         case "whole":
             return _bounded(setting, text, _whole(text))
         case "duration":
             return _bounded(setting, text, _seconds(text))
         case "switch":
             return _switch(text)
-        case "text":
+        case _:
             return _text(setting, text)
 
 
@@ -61,12 +76,80 @@ def quoted(text: str) -> str:
 
 
 def _list(setting: Setting, given: Raw) -> tuple[str, ...]:
-    members = [each.strip() for each in (given.split(",") if isinstance(given, str) else given)]
-    members = [_text(setting, each) for each in members if each]
+    members = [_text(setting, each) for each in _members(given)]
     twice = next((each for index, each in enumerate(members) if each in members[:index]), None)
     if twice is not None:
         raise Unfit(f"{quoted(twice)} is named twice")
     return tuple(members)
+
+
+def _mapping(setting: Setting, given: Raw) -> tuple[tuple[str, Any], ...]:
+    """Pairs of key and value, from a mapping, or from ``key=value`` members."""
+    pairs = given.items() if isinstance(given, Mapping) else map(_pair, _members(given))
+    read = [_entry(setting, key.strip(), text.strip()) for key, text in pairs]
+    keys = [key for key, _ in read]
+    twice = next((key for index, key in enumerate(keys) if key in keys[:index]), None)
+    if twice is not None:
+        raise Unfit(f"{quoted(twice)} is named twice")
+    return tuple(read)
+
+
+def _entry(setting: Setting, key: str, text: str) -> tuple[str, Any]:
+    if setting.leaf and not key.endswith(f".{setting.leaf}"):
+        raise Unfit(f"each entry has the form {{NAME: {{{setting.leaf}: …}}}}, or NAME.{setting.leaf}=…")
+    if setting.leaf:
+        key = key.removesuffix(f".{setting.leaf}")
+    if setting.pattern is not None and setting.pattern.fullmatch(key) is None:
+        raise Unfit(f"{quoted(key)} is not {setting.form}")
+    if not text:
+        raise Unfit(f"{quoted(key)} has no value")
+    return key, _scalar(setting, setting.values, text)
+
+
+def _pair(member: str) -> tuple[str, str]:
+    key, equals, text = member.partition("=")
+    if not equals:
+        raise Unfit(f"{quoted(member)} is not of the form name=value")
+    return key, text
+
+
+def _members(given: Raw) -> Iterable[str]:
+    """The members of a list of plain values, without empty ones."""
+    if isinstance(given, Mapping):
+        raise Unfit("is a mapping; a list is expected")
+    for each in given.split(",") if isinstance(given, str) else given:
+        if not isinstance(each, str):
+            raise Unfit("a member of the list is not a plain value")
+        if each.strip():
+            yield each.strip()
+
+
+def _pools(given: Raw) -> tuple[Pool, ...]:
+    if isinstance(given, Mapping):
+        raise Unfit("is a mapping; a list of pools is expected")
+    try:
+        return tuple(
+            pool_from_text(each) if isinstance(each, str) else pool_from_mapping(each)
+            for each in (given.split() if isinstance(given, str) else given)
+        )
+    except ValueError as error:
+        raise Unfit(str(error)) from None
+
+
+def _member(value: object) -> str | Flat:
+    if isinstance(value, Pool):
+        return pool_text(value)
+    return dict(_flattened(value)) if isinstance(value, Mapping) else str(value)
+
+
+def _flattened(mapping: Mapping[object, object], prefix: str = "") -> Iterable[tuple[str, str]]:
+    for key, value in mapping.items():
+        if isinstance(value, Mapping):
+            yield from _flattened(value, f"{prefix}{key}.")
+        elif isinstance(value, (list, tuple)):
+            yield f"{prefix}{key}", ",".join(map(str, value))
+        else:
+            yield f"{prefix}{key}", "" if value is None else str(value)
 
 
 def _whole(text: str) -> int:

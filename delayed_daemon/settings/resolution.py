@@ -88,6 +88,9 @@ def _values(given: Mapping[str, Entry], problems: list[str]) -> dict[str, Any]:
 
 
 def _contradictions(values: Mapping[str, Any], sources: Mapping[str, str]) -> Iterable[str]:
+    for name in ("workers", "queues", "min_priority", "max_priority"):
+        if values.get("pool") and values.get(name) not in (None, ()):
+            yield f"{name}: each pool says its own, so leave out {name} ({sources[name]}) or pool ({sources['pool']})"
     least, most = values.get("min_priority"), values.get("max_priority")
     if least is not None and most is not None and least > most:
         yield (

@@ -11,7 +11,8 @@ from delayed_daemon.settings.reading import Raw, raw
 
 FILE_VARIABLE = PREFIX + "CONFIG"
 
-_NAMES = [setting.name for setting in SETTINGS]
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+_NAMES = list(_BY_NAME)
 _FURTHER_VARIABLES = {"database_url": ["DATABASE_URL"]}
 
 
@@ -33,7 +34,15 @@ class FileContents:
 
 def from_options(options: Mapping[str, object], caller: str) -> dict[str, Entry]:
     """The options that were given, from a caller that has None for those that were not."""
-    return {name: Entry(raw(value), caller) for name, value in options.items() if value is not None}
+    return {name: Entry(_raw(name, value), caller) for name, value in options.items() if value is not None}
+
+
+def _raw(name: str, value: object) -> Raw:
+    """As `raw`; what a `Config` has of a mapping, pairs, becomes the text that would be typed."""
+    setting = _BY_NAME.get(name)
+    if setting is not None and setting.kind == "mapping" and isinstance(value, tuple):
+        return setting.text(value)
+    return raw(value)
 
 
 def from_environment(environ: Mapping[str, str]) -> dict[str, Entry]:

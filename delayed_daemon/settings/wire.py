@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
-from delayed_daemon.config import Config
+from delayed_daemon.config import Config, Pool
 from delayed_daemon.settings.catalogue import SETTINGS
 
 
@@ -18,6 +18,12 @@ def from_json(text: str) -> Config:
     """The `Config` that `to_json` was given, equal and of the same types."""
     values = json.loads(text)
     for setting in SETTINGS:
-        if setting.kind == "list":
-            values[setting.name] = tuple(values[setting.name])
+        match setting.kind:
+            case "list":
+                values[setting.name] = tuple(values[setting.name])
+            case "mapping":
+                values[setting.name] = tuple((key, value) for key, value in values[setting.name])
+            case "pools":
+                pools = [{**pool, "queues": tuple(pool["queues"])} for pool in values[setting.name]]
+                values[setting.name] = tuple(Pool(**pool) for pool in pools)
     return Config(**values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -49,9 +50,10 @@ class Worker:
 
 @dataclass(slots=True)
 class Post:
-    """One worker number: its holder, and the successor that takes over once it is ready."""
+    """One worker number of a pool: its holder, and the successor that takes over once it is ready."""
 
     number: int
+    pool: int
     holder: Worker | None = None
     successor: Worker | None = None
     not_before: float = 0.0
@@ -59,12 +61,13 @@ class Post:
 
 
 class Fleet:
-    """Staffs ``size`` posts with workers from the nursery."""
+    """Staffs the posts of all pools, of which ``sizes`` has the number of workers, with workers from the nursery."""
 
-    def __init__(self, size: int, premises: Premises) -> None:
+    def __init__(self, sizes: Sequence[int], premises: Premises) -> None:
         self._premises = premises
         self._generation = 0
-        self.posts = [Post(number) for number in range(1, size + 1)]
+        pools = [pool for pool, size in enumerate(sizes) for _ in range(size)]
+        self.posts = [Post(number, pool) for number, pool in enumerate(pools, start=1)]
         self.leaving: list[Worker] = []
         self._ended_early: dict[int, tuple[int, int]] = {}
 
@@ -79,9 +82,9 @@ class Fleet:
             if now < post.not_before:
                 continue
             if post.holder is None:
-                post.holder = self._ask(nursery, post.number, now)
+                post.holder = self._ask(nursery, post, now)
             elif post.successor is None and (post.holder.outdated or post.holder.slot.renewal != Renewal.NONE):
-                post.successor = self._ask(nursery, post.number, now)
+                post.successor = self._ask(nursery, post, now)
 
     def next_fill(self, now: float) -> float | None:
         """Seconds until an empty post may be filled again, None when none waits."""
@@ -149,15 +152,15 @@ class Fleet:
         for worker in self.workers():
             worker.outdated = True
 
-    def _ask(self, nursery: Nursery, number: int, now: float) -> Worker | None:
+    def _ask(self, nursery: Nursery, post: Post, now: float) -> Worker | None:
         slot = self._premises.board.free_slot()
         if slot is None:
             return None
         self._generation += 1
-        slot.occupy(self._generation, number)
+        slot.occupy(self._generation, post.number, post.pool)
         self._premises.worker_bells[slot.index].silence()
         nursery.ask(self._generation, slot.index)
-        return Worker(self._generation, number, slot, now)
+        return Worker(self._generation, post.number, slot, now)
 
     def _relieve(self, post: Post) -> None:
         if post.holder and post.successor and post.successor.ready:

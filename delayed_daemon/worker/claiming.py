@@ -32,7 +32,7 @@ class Claiming:
     def __init__(
         self, config: Config, premises: Premises, slot: Slot, books: Books, ledger: Ledger, settling: Settling
     ) -> None:
-        self._config = config
+        self._pool = config.pools[slot.pool]
         self._premises = premises
         self._board = premises.board
         self._slot = slot
@@ -80,19 +80,19 @@ class Claiming:
         return Claim(number, token, rows)
 
     def _settle_and_claim(self, queue: JobQueue, token: str, count: int) -> list[ClaimedJob]:
-        config, finished = self._config, self._ledger.unsettled()
+        pool, finished = self._pool, self._ledger.unsettled()
         settlement, rows = queue.settle_and_claim(
-            finished, self._ledger.prefix, count, token, config.min_priority, config.max_priority, config.queues
+            finished, self._ledger.prefix, count, token, pool.min_priority, pool.max_priority, pool.queues
         )
         if finished:
             self._settling.note(queue, finished, settlement)
         return rows
 
     def _wake_another(self) -> None:
-        """There is more where a full claim came from: an idle neighbour shall look, too."""
+        """There is more where a full claim came from: an idle neighbour of the same pool shall look, too."""
         if not self._board.advertised:
             return
         for slot in self._board.living():
-            if slot.state == State.IDLE and slot is not self._slot:
+            if slot.state == State.IDLE and slot.pool == self._slot.pool and slot is not self._slot:
                 self._premises.worker_bells[slot.index].ring()
                 return

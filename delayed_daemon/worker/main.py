@@ -43,7 +43,8 @@ def main(
     watch = Watch(premises, slot)
     if not watch.await_go():
         return 0
-    titles.name_process(f"worker {slot.number}")
+    queues = ",".join(config.pools[slot.pool].queues)
+    titles.name_process(f"worker {slot.number}" + (f" ({queues})" if queues else ""))
     random.seed()
     try:
         if import_application is not None:

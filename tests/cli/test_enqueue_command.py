@@ -66,7 +66,7 @@ def test_runs_at_a_time_or_so_long_from_now(enqueue, rows):
         (["app.resize", '{"args": []}'], "missing a required argument: 'path'"),
         (["app.resize", '{"args": ["x"], "colour": 1}'], "args (a list) and kwargs (a mapping), and nothing else"),
         (["app.Patient", "--queue", "a b"], "queue"),
-        (["app.Patient", "--priority", "high"], "--priority"),
+        (["app.Patient", "--priority", "high"], "nothing is named 'high'"),
         (["app.Patient", "--priority", str(2**31)], "priority"),
         (["app.Patient", "--run-at", "2099-01-31T09:00"], "has no time zone"),
         (["app.Patient", "--run-at", "tomorrow"], "neither a time"),

@@ -4,36 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import psycopg
 import pytest
 
-from delayed_daemon import InvalidJob, configure, enqueue, enqueue_many
+from delayed_daemon import InvalidJob, enqueue, enqueue_many
 from delayed_daemon.client.connections import connections
-from delayed_daemon.store.connection import connect
-from delayed_daemon.store.migration import migrate
+from tests.client.letters import Letter
 from tests.servers import Database
-
-
-@dataclass
-class Letter:
-    text: str
-
-    def perform(self) -> None:
-        pass
-
-
-@pytest.fixture
-def table(database: Database) -> Iterator[Database]:
-    connection = connect(database.url, application_name="test")
-    migrate(connection, database.schema)
-    connection.close()
-    configure(database_url=database.url, schema=database.schema)
-    yield database
-    connections.drop()
 
 
 def count(table: Database) -> int:

@@ -140,15 +140,14 @@ class Site:
     def start(
         self,
         *options: str,
-        workers: int = 2,
+        workers: int | None = 2,
         app: str = "chores",
         ready: bool = True,
         database_url: str | None = None,
         **env: str,
     ) -> Daemon:
-        arguments = command(
-            "start", *self.options(app, database_url), "--workers", str(workers), "--log-format", "json", *options
-        )
+        number = [] if workers is None else ["--workers", str(workers)]
+        arguments = command("start", *self.options(app, database_url), *number, "--log-format", "json", *options)
         daemon = Daemon(self.directory / f"daemon-{len(self.daemons)}.log", arguments, environment(**env))
         self.daemons.append(daemon)
         if ready:

@@ -214,3 +214,29 @@ def test_without_preloading_each_worker_imports_the_application(site: Site) -> N
     assert not daemon.processes("fork server")
     assert daemon.leave() == 0
     site.assert_gone(daemon)
+
+
+def test_each_pool_performs_its_own_queues_and_priorities(site: Site) -> None:
+    daemon = site.start("--pool", "mail:2", "--pool", "images,reports:1:..0", "--sleep", "3600", workers=None)
+    assert len(daemon.processes("worker")) == 3
+    assert len(daemon.processes("worker 1 (mail)")) == len(daemon.processes("worker 3 (images,reports)")) == 1
+    wait_until(lambda: site.count_idle_daemons() == 1, "the workers are idle")
+    enqueue_many([Note(site.ledger, f"mail{n}") for n in range(20)], queue="mail")
+    enqueue(Note(site.ledger, "image"), queue="images", priority=0)
+    enqueue(Note(site.ledger, "report"), queue="reports", priority=-3, run_at=0.5)
+    late = enqueue(Note(site.ledger, "late"), queue="images", priority=1)
+    other = enqueue(Note(site.ledger, "other"), queue="other")
+    wait_until(lambda: site.count() == 2, "all that the pools serve is performed")
+    assert {row["id"] for row in site.rows()} == {late.id, other.id}
+    performers = dict(line.split() for line in Path(site.ledger).read_text().splitlines())
+    assert performers["image"] == performers["report"]
+    assert performers["image"] not in {performers[f"mail{n}"] for n in range(20)}
+    assert daemon.leave() == 0
+    site.assert_gone(daemon)
+
+
+def test_pools_leave_no_room_for_other_words_on_the_same(site: Site) -> None:
+    refused = site.run("start", *site.options(), "--pool", "mail:2", "--workers", "3", "--queues", "a")
+    assert refused.returncode == 2
+    assert "workers: each pool says its own" in refused.stderr
+    assert "queues: each pool says its own" in refused.stderr

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from delayed_daemon.config import Config
+from delayed_daemon.config import Config, Pool
 from delayed_daemon.errors import InvalidOptions
 from delayed_daemon.settings import SETTINGS, Setting, from_json, resolve, to_json
 
@@ -21,6 +21,7 @@ TEXTS = {
     "database_url": st.builds("postgresql://{}:{}@{}/{}".format, WORDS, WORDS, WORDS, WORDS),
     "data_dir": WORDS.map("/srv/{}".format),
     "schema": WORDS.map("s_{}".format),
+    "default_queue": WORDS,
     "name": st.text(string.ascii_letters + string.digits + "_.-", min_size=1, max_size=100),
     "app": st.lists(MODULES, min_size=1, max_size=3, unique=True),
     "allow": st.lists(MODULES, min_size=1, max_size=3, unique=True),
@@ -35,6 +36,29 @@ TEXTS = {
         unique=True,
     ),
 }
+
+WHOLES = st.integers(-(2**31), 2**31 - 1)
+MAPPINGS = {
+    "queue_attributes": st.dictionaries(
+        st.text(st.characters(codec="ascii", categories=("L", "N", "P"), exclude_characters=",=")).filter(bool), WHOLES
+    ),
+    "priorities": st.dictionaries(WORDS, WHOLES),
+}
+BOUNDS = st.one_of(
+    st.just((None, None)), st.tuples(WHOLES, WHOLES).map(sorted).map(tuple), st.tuples(WHOLES, st.none())
+)
+POOLS = st.lists(
+    st.builds(
+        lambda queues, workers, bounds: Pool(
+            queues=tuple(queues), workers=workers, min_priority=bounds[0], max_priority=bounds[1]
+        ),
+        st.lists(WORDS, max_size=3, unique=True),
+        st.integers(1, 1024),
+        BOUNDS,
+    ),
+    min_size=1,
+    max_size=3,
+)
 
 every_setting = pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
 
@@ -54,6 +78,10 @@ def values(setting: Setting) -> st.SearchStrategy:
             return TEXTS[setting.name].map(tuple)
         case "text":
             return TEXTS[setting.name]
+        case "mapping":
+            return MAPPINGS[setting.name].filter(bool).map(lambda entries: tuple(entries.items()))
+        case "pools":
+            return POOLS.map(tuple)
 
 
 @every_setting
@@ -96,18 +124,23 @@ def test_native_yaml_values_are_read_like_text(setting, tmp_path):
         "whole": "3",
         "duration": "7",
         "list": "[a, b]",
+        "mapping": f"{{a: {{{setting.leaf}: 3}}, b: {{{setting.leaf}: -1}}}}" if setting.leaf else "{a: 3, b: -1}",
+        "pools": "['a,b:2', {queues: [c, d], workers: 3, min_priority: -5}, '*']",
         "text": {"database_url": "postgresql:///x", "data_dir": "/x"}.get(setting.name, (setting.choices or ["x"])[-1]),
     }
     file.write_text(f"{setting.name}: {lines[setting.kind]}\n")
     read = getattr(resolve({}, {}, file).config, setting.name)
-    expected = {"switch": False, "whole": 3, "duration": 7.0, "list": ("a", "b"), "text": lines["text"]}
+    expected = {"switch": False, "whole": 3, "duration": 7.0, "list": ("a", "b"), "text": lines["text"]} | {
+        "mapping": (("a", 3), ("b", -1)),
+        "pools": (Pool(queues=("a", "b"), workers=2), Pool(queues=("c", "d"), workers=3, min_priority=-5), Pool()),
+    }
     assert read == expected[setting.kind]
     assert type(read) is type(expected[setting.kind])
 
 
 @every_setting
 def test_nonsense_is_refused_wherever_it_comes_from_and_the_source_is_named(setting, tmp_path):
-    nonsense = {"list": "a b", "text": "\x07 bell"}.get(setting.kind, "four")
+    nonsense = {"list": "a b", "text": "\x07 bell", "pools": "a:0"}.get(setting.kind, "four")
     file = tmp_path / "daemon.yml"
     file.write_text(yaml.safe_dump({setting.name: nonsense}))
     for arguments, source in [
@@ -122,7 +155,11 @@ def test_nonsense_is_refused_wherever_it_comes_from_and_the_source_is_named(sett
         assert problem.endswith(f"({source})")
 
 
-@pytest.mark.parametrize("setting", [each for each in SETTINGS if each.least is not None], ids=lambda each: each.name)
+@pytest.mark.parametrize(
+    "setting",
+    [each for each in SETTINGS if each.least is not None and each.kind != "mapping"],
+    ids=lambda each: each.name,
+)
 def test_bounds_are_inclusive(setting):
     for bound in (setting.least, setting.most):
         assert getattr(resolve({setting.name: bound}, {}).config, setting.name) == bound

@@ -35,7 +35,7 @@ def test_a_file_may_set_nothing(file, text):
         ("workers: 1\n---\nworkers: 2\n", "FILE line 2: is not YAML: but found another document"),
         ("\nworkers: 1\n\nworkers: 2\n", "workers: is given twice (FILE lines 2 and 4)"),
         ("workers: [1]\n", "workers: is a list; one value is expected (FILE line 1)"),
-        ("workers: {least: 1}\n", "workers: is a mapping; a value or a list is expected (FILE line 1)"),
+        ("workers: {least: 1}\n", "workers: is a mapping; one value is expected (FILE line 1)"),
         ("queues: [[a]]\n", "queues: a member of the list is not a plain value (FILE line 1)"),
         ("queues: &a [*a]\n", "queues: a member of the list is not a plain value (FILE line 1)"),
         ("queues: [a, ~]\n", "queues: a member of the list is not a plain value (FILE line 1)"),

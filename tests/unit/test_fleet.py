@@ -40,7 +40,7 @@ class Yard:
 
     def __init__(self, size: int, slots: int, monkeypatch: pytest.MonkeyPatch) -> None:
         self.premises = Premises(slots)
-        self.fleet = Fleet(size, self.premises)
+        self.fleet = Fleet([size], self.premises)
         self.nursery = FakeNursery()
         self.drained: list[int] = []
         self.killed: list[int] = []

@@ -19,7 +19,7 @@ DAEMON = "host:7"
 def board() -> Scoreboard:
     board = Scoreboard(2)
     board.holder = uuid.uuid4()
-    board.slots[0].occupy(generation=4, number=1)
+    board.slots[0].occupy(generation=4, number=1, pool=0)
     return board
 
 

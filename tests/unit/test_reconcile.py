@@ -69,7 +69,7 @@ def dead_and_judged(slot: Slot) -> None:
 
 
 def of_a_generation_long_gone(slot: Slot) -> None:
-    slot.occupy(generation=9, number=1)
+    slot.occupy(generation=9, number=1, pool=0)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_row_is_released_only_when_its_claim_is_over_and_no_worker_knows_it(
     board = Scoreboard(3)
     board.holder = uuid.uuid4()
     slot = board.slots[1]
-    slot.occupy(generation=4, number=1)
+    slot.occupy(generation=4, number=1, pool=0)
     situation(slot)
     table = Table()
     table.lock(f"host:7/{board.holder.hex}/4/3", JOB)
@@ -119,7 +119,7 @@ def test_a_job_that_moves_on_while_it_is_looked_for_is_seen():
     board = Scoreboard(1)
     board.holder = uuid.uuid4()
     slot = board.slots[0]
-    slot.occupy(generation=4, number=1)
+    slot.occupy(generation=4, number=1, pool=0)
     in_batch(slot)
     table = Table()
     table.lock(f"host:7/{board.holder.hex}/4/3", JOB)

@@ -130,7 +130,7 @@ def test_a_shorter_batch_replaces_a_longer_one(slot):
 def test_a_new_worker_finds_nothing_of_the_last_one_in_its_slot(slot):
     fill(slot)
 
-    slot.occupy(generation=8, number=2)
+    slot.occupy(generation=8, number=2, pool=0)
 
     assert (slot.generation, slot.number, slot.state) == (8, 2, State.BOOTING)
     rest = set(SLOT_FIELDS) - {"generation", "number", "state"}
@@ -145,7 +145,7 @@ def test_a_slot_is_free_again_only_when_its_dead_worker_is_settled(board):
     assert board.free_slot() is board.slots[0]
     slot = board.slots[0]
 
-    slot.occupy(generation=1, number=1)
+    slot.occupy(generation=1, number=1, pool=0)
     assert (slot.free, slot.alive, slot.unsettled) == (False, True, False)
     assert list(board.living()) == [slot]
 
@@ -158,13 +158,13 @@ def test_a_slot_is_free_again_only_when_its_dead_worker_is_settled(board):
     assert (slot.free, slot.alive, slot.unsettled) == (True, False, False)
     assert board.free_slot() is slot
 
-    slot.occupy(generation=9, number=1)
+    slot.occupy(generation=9, number=1, pool=0)
     assert (slot.free, slot.alive, slot.unsettled) == (False, True, False), "an older verdict says nothing of it"
 
 
 def test_without_a_free_slot_there_is_none(board):
     for generation, slot in enumerate(board.slots, start=1):
-        slot.occupy(generation, number=1)
+        slot.occupy(generation, number=1, pool=0)
 
     assert board.free_slot() is None
 
@@ -190,7 +190,7 @@ def test_any_uuid_but_none_means_registered(board, number):
 
 def test_what_a_child_writes_its_parent_and_siblings_read(board):
     def write() -> None:
-        board.slots[2].occupy(generation=3, number=1)
+        board.slots[2].occupy(generation=3, number=1, pool=0)
         board.slots[2].enter_ring(17, 4)
         board.wakes += 1
 

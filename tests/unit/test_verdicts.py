@@ -22,7 +22,7 @@ PREFIX = f"host:7/{HOLDER.hex}/4/"
 def slot() -> Slot:
     """A worker that claimed 1 to 5 with its third claim."""
     slot = Scoreboard(1).slots[0]
-    slot.occupy(generation=4, number=1)
+    slot.occupy(generation=4, number=1, pool=0)
     slot.holder = HOLDER
     slot.claim_begun = slot.claim_finished = 3
     slot.executions_used = 2
