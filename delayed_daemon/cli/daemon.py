@@ -15,7 +15,7 @@ from delayed_daemon.cli.options import Given
 from delayed_daemon.config import Config
 from delayed_daemon.embedded.holder import Holder
 from delayed_daemon.embedded.places import resolve_data_dir
-from delayed_daemon.host import logs, titles
+from delayed_daemon.host import logs, processes, titles
 from delayed_daemon.host.channel import Channel
 from delayed_daemon.host.premises import Premises
 from delayed_daemon.host.scoreboard import Scoreboard
@@ -27,6 +27,7 @@ def run_daemon(given: Given, adapt: Callable[[Config], Config], allowance: int |
 
     ``adapt`` changes the settings that were given. Raises `InvalidOptions` and `CannotStart`.
     """
+    processes.open_missing_streams()
     titles.prepare()
     try:
         config = adapt(effective_config(given))
@@ -64,10 +65,10 @@ def _halves(config: Config, premises: Premises, daemon: str, allowance: int | No
 
         return halves.fork_server(config, premises, daemon, allowance, channel)
 
-    def worker(slot: int) -> int:
+    def worker(slot: int, generation: int) -> int:
         from delayed_daemon.cli import halves
 
-        return halves.worker(config, premises, daemon, allowance, slot)
+        return halves.worker(config, premises, daemon, allowance, slot, generation)
 
     def maintenance() -> int:
         from delayed_daemon.cli import halves

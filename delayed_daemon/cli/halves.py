@@ -15,15 +15,17 @@ from delayed_daemon.worker import main as worker_main
 
 
 def fork_server(config: Config, premises: Premises, daemon: str, allowance: int | None, channel: Channel) -> int:
-    def worker(slot: int) -> int:
-        return worker_main.main(config, premises, slot, daemon, allowance=allowance)
+    def worker(slot: int, generation: int) -> int:
+        return worker_main.main(config, premises, slot, generation, daemon, allowance=allowance)
 
     return ForkServer(channel, premises, partial(_import, config), worker).run()
 
 
-def worker(config: Config, premises: Premises, daemon: str, allowance: int | None, slot: int) -> int:
+def worker(config: Config, premises: Premises, daemon: str, allowance: int | None, slot: int, generation: int) -> int:
     importing = partial(_import, config)
-    return worker_main.main(config, premises, slot, daemon, allowance=allowance, import_application=importing)
+    return worker_main.main(
+        config, premises, slot, generation, daemon, allowance=allowance, import_application=importing
+    )
 
 
 def maintenance(config: Config, premises: Premises, daemon: str) -> int:

@@ -14,7 +14,7 @@ from delayed_daemon.host import processes, titles
 from delayed_daemon.host.channel import Channel, Message
 from delayed_daemon.host.premises import Premises
 
-Worker = Callable[[int], int]
+Worker = Callable[[int, int], int]
 
 _PID = struct.Struct("q")
 
@@ -61,7 +61,7 @@ class ForkServer:
         gc.freeze()
         reads, writes = os.pipe()
         try:
-            between = processes.fork(lambda: self._fork_again(slot, reads, writes), leads_session=False)
+            between = processes.fork(lambda: self._fork_again(slot, generation, reads, writes), leads_session=False)
         except OSError as refused:
             os.close(reads)
             os.close(writes)
@@ -75,12 +75,12 @@ class ForkServer:
             return {"failed": generation, "error": "the second fork failed"}
         return {"forked": generation, "pid": pid}
 
-    def _fork_again(self, slot: int, reads: int, writes: int) -> int:
+    def _fork_again(self, slot: int, generation: int, reads: int, writes: int) -> int:
         def become_worker() -> int:
             os.close(reads)
             os.close(writes)
             self._channel.close()
-            return self._worker(slot)
+            return self._worker(slot, generation)
 
         try:
             pid = processes.fork(become_worker, signals_wait=True)

@@ -11,7 +11,9 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
+from delayed_daemon.errors import CannotStart
 from delayed_daemon.host import signals
 
 _PR_SET_CHILD_SUBREAPER = 36
@@ -53,9 +55,16 @@ def _become(child: Callable[[], int], leads_session: bool, signals_wait: bool) -
     except BaseException:  # noqa: BLE001 - the last frame of a process: nothing above could report it
         traceback.print_exc()
     finally:
-        with contextlib.suppress(OSError, ValueError):
-            sys.stdout.flush()
-            sys.stderr.flush()
+        _leave(code)
+
+
+def _leave(code: int) -> NoReturn:
+    """Whatever the application has made of its streams: nothing may fall back into the parent's code."""
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(BaseException):
+                stream.flush()
+    finally:
         os._exit(code)
 
 
@@ -97,6 +106,25 @@ def is_running(pid: int) -> bool:
     except OSError:
         return not Path("/proc/self").exists()
     return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+def open_missing_streams() -> None:
+    """Put /dev/null in the place of a closed standard stream, where else the next file or socket would be opened."""
+    for fd in (0, 1, 2):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest free number, which is this one
+
+
+def make_room_for_descriptors(number: int) -> None:
+    """Raise the soft limit of open files to at least ``number``. CannotStart when the hard limit is below."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= number:
+        return
+    if hard != resource.RLIM_INFINITY and hard < number:
+        raise CannotStart(f"so many workers need {number} open files and the limit is {hard}: raise it (ulimit -n)")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (number, hard))
 
 
 def private_kib() -> int:

@@ -38,6 +38,7 @@ class Scoreboard:
     performed_before = Word(10)
     busy_before_ns = Word(12)
     # written by maintenance
+    settled_ns = Word(13)  # when the last dead worker was settled: its jobs are ready again since
     counted_ns = Word(11)  # when the last line about the pace was logged
 
     _HEADER = 16

@@ -61,6 +61,11 @@ def blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def hold() -> None:
+    """At the end of a process: whatever signal still comes, the exit code is ours."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+
+
 def forget() -> None:
     """In a child after a fork: the parent's handlers and wake-up pipe are not ours."""
     signal.set_wakeup_fd(-1)

@@ -170,6 +170,11 @@ class Slot:
                 found.append(entry)
         return found
 
+    def unfinished(self) -> list[Execution]:
+        """The executions in hand whose job is not completed yet: what a death would cost."""
+        completed = {job_id for job_id, _ in self.ring()}
+        return [execution for execution in self.executions() if execution.job_id not in completed]
+
     # Completed, not settled.
 
     def enter_ring(self, job_id: int, claim: int) -> None:

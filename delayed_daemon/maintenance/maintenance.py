@@ -11,6 +11,7 @@ import structlog
 
 from delayed_daemon.backoff import Backoff
 from delayed_daemon.config import Config
+from delayed_daemon.host.clock import monotonic_ns
 from delayed_daemon.host.premises import Premises
 from delayed_daemon.host.signals import SignalInbox
 from delayed_daemon.maintenance.bereaved import Bereaved
@@ -57,6 +58,7 @@ class Maintenance:
         self._inbox = SignalInbox((signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2))
         self._pulse.start()
         while not self._is_over():
+            self._board.maintenance_beat_ns = monotonic_ns()
             pause = self._attend()
             if self._is_over():
                 break
@@ -84,6 +86,7 @@ class Maintenance:
     def _settle_the_dead(self) -> None:
         for slot in self._board.unsettled():
             pronounce(slot, self._daemon, self._desk.queue, self._desk.upkeep, self._config.max_crashes)
+            self._board.settled_ns = monotonic_ns()
             self._premises.supervisor_bell.ring()
 
     def _make_rounds(self, now: float) -> None:

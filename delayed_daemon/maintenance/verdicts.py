@@ -31,8 +31,7 @@ def _settle(slot: Slot, prefix: str, queue: JobQueue, upkeep: Upkeep, max_crashe
     for refused in settlement.refused:
         queue.fail(refused.id, f"{prefix}{refused.claim}", undeletable(refused.error))
     settled = settlement.deleted
-    completed = {job_id for job_id, _ in ring}
-    in_hand = [execution for execution in slot.executions() if execution.job_id not in completed]
+    in_hand = slot.unfinished()
     if slot.ending != Ending.SHUTDOWN:
         _blame(slot, in_hand, prefix, queue, upkeep, max_crashes)
     released = upkeep.release_range(prefix)

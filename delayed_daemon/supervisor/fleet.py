@@ -173,6 +173,8 @@ class Fleet:
         board.performed_before += slot.performed
         board.failed_before += slot.failed
         board.busy_before_ns += slot.busy_ns
+        if slot.ending != Ending.SHUTDOWN:
+            board.failed_before += len(slot.unfinished())
         slot.wait_status = wait_status
         slot.peak_kib = peak_kib
         slot.ended_ns = monotonic_ns()

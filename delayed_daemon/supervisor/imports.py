@@ -10,6 +10,7 @@ import structlog
 from delayed_daemon.backoff import Backoff
 from delayed_daemon.errors import CannotStart
 from delayed_daemon.host import processes
+from delayed_daemon.supervisor.fleet import SETTLED_AFTER_SECONDS
 from delayed_daemon.supervisor.nursery import (
     Born,
     Broken,
@@ -45,6 +46,7 @@ class Imports:
         self._succeeded_once = False
         self._backoff = Backoff(1.0, 60.0)
         self._not_before = 0.0
+        self._promoted_at = 0.0
         self.nursery: Nursery | None = None
 
     def do_without_fork_server(self) -> None:
@@ -88,7 +90,15 @@ class Imports:
         else:
             log.error("fork_server.died", how=how)
             self.nursery = None
+            self._put_off(now)
         return True
+
+    def _put_off(self, now: float) -> None:
+        """One that dies soon after its import, again and again, is started at ever longer intervals."""
+        if now - self._promoted_at > SETTLED_AFTER_SECONDS:
+            self._backoff.reset()
+        else:
+            self._not_before = now + self._backoff.next()
 
     def pids(self) -> list[int | None]:
         return [nursery.pid for nursery in self._nurseries()]
@@ -116,30 +126,30 @@ class Imports:
     def _decide(self, nursery: Nursery, news: News, now: float) -> None:
         match news:
             case Ready():
-                self._promote(nursery)
+                self._promote(nursery, now)
             case Unsafe(why) if self._preload == "on":
                 why = f"preload is on, but the application cannot be forked after its import: {why}"
                 self._give_up(nursery, why, now)
             case Unsafe(why):
-                self._fall_back(nursery, why)
+                self._fall_back(nursery, why, now)
             case Broken(error):
                 self._give_up(nursery, f"the application cannot be imported\n{error}", now)
 
-    def _promote(self, candidate: Nursery) -> None:
+    def _promote(self, candidate: Nursery, now: float) -> None:
         if self.nursery is not None:
             self.nursery.stop()
         self.nursery, self._candidate = candidate, None
-        self._backoff.reset()
+        self._promoted_at = now
         if self._succeeded_once:
             log.info("daemon.reloaded")
             self._replaced()
         self._succeeded_once = True
 
-    def _fall_back(self, nursery: Nursery, why: str) -> None:
+    def _fall_back(self, nursery: Nursery, why: str, now: float) -> None:
         nursery.stop()
         log.warning("fork_server.not_used", reason=why, consequence="each worker imports the application itself")
         self._direct = True
-        self._promote(DirectForks(self._worker))
+        self._promote(DirectForks(self._worker), now)
 
     def _give_up(self, nursery: Nursery, error: str, now: float) -> None:
         nursery.stop()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,7 +11,8 @@ from delayed_daemon.host import processes
 from delayed_daemon.host.channel import Channel
 
 ForkServerHalf = Callable[[Channel], int]
-WorkerHalf = Callable[[int], int]
+WorkerHalf = Callable[[int, int], int]
+"""Of a slot's index and the generation that it is forked for, which the slot may have lost to a later one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +95,11 @@ class ForkServer:
         return [_understand(message) for message in self._channel.receive()] if self._channel else []
 
     def stop(self) -> None:
-        """Ask it to leave: end-of-file on its channel, and TERM while it still imports."""
+        """End it: it has nothing to lose, and what it imported may have taken its signals away."""
         if self._channel:
             self._channel.close()
         if self.pid is not None:
-            processes.tell(self.pid, signal.SIGTERM)
+            processes.kill_group(self.pid)
 
 
 class DirectForks:
@@ -118,7 +118,7 @@ class DirectForks:
 
     def ask(self, generation: int, slot: int) -> None:
         try:
-            pid = processes.fork(lambda: self._half(slot), signals_wait=True)
+            pid = processes.fork(lambda: self._half(slot, generation), signals_wait=True)
         except OSError as refused:
             self._news.append(StillBorn(generation, os.strerror(refused.errno or 0)))
         else:

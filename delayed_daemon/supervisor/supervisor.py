@@ -15,7 +15,7 @@ import structlog
 
 from delayed_daemon.config import Config
 from delayed_daemon.errors import CannotStart
-from delayed_daemon.host import processes, systemd, titles
+from delayed_daemon.host import processes, signals, systemd, titles
 from delayed_daemon.host.clock import monotonic_ns
 from delayed_daemon.host.premises import Premises
 from delayed_daemon.host.signals import SignalInbox
@@ -33,6 +33,8 @@ _SIGNALS = (
     *(signal.SIGUSR1, signal.SIGUSR2, signal.SIGTTIN, signal.SIGTTOU),
 )
 _LONGEST_NAP_SECONDS = 60.0
+_LEAST_PATIENCE_SECONDS = 15.0
+"""Maintenance that is not heard of for a lease, and for so long, is hung: each of its waits has a deadline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,13 @@ class Supervisor:
         self._phase = Phase.RUNNING
         self._kill_workers_at: float | None = None
         self._gone_by: float | None = None
-        self._maintenance = MaintenanceChild(halves.maintenance)
+        self._maintenance = MaintenanceChild(
+            halves.maintenance, premises.board, max(config.lease, _LEAST_PATIENCE_SECONDS)
+        )
         self._deadlines = JobDeadlines(self._fleet)
         self._announced = False
+        self._quitting = False
+        self._out_of_time = False
 
     def run(self) -> None:
         self._inbox = SignalInbox(_SIGNALS)
@@ -80,13 +86,15 @@ class Supervisor:
                 self._reap()
                 self._enforce_deadlines()
         finally:
+            signals.hold()
             self._end_all_children()
         log.info("daemon.stopped")
 
     def _is_over(self) -> bool:
         if self._phase is Phase.DRAINING and not self._fleet.workers():
             self._leave()
-        return self._phase is Phase.LEAVING and self._maintenance.pid is None
+        is_seen_out = self._maintenance.left_in_order or self._out_of_time
+        return self._phase is Phase.LEAVING and self._maintenance.pid is None and is_seen_out
 
     # Fill: every place that should be held, and is not.
 
@@ -94,6 +102,8 @@ class Supervisor:
         now = time.monotonic()
         if self._phase is not Phase.LEAVING:
             self._maintenance.fill(now)
+        elif self._maintenance.next_fill(now) == 0.0 and not self._out_of_time:
+            self._maintenance.see_out(now)
         if self._phase is not Phase.RUNNING:
             self._hear_of_births()
             return
@@ -142,7 +152,8 @@ class Supervisor:
         self._premises.supervisor_bell.silence()
 
     def _until_next_chore(self, now: float) -> float:
-        waits = [self._fleet.next_fill(now), self._imports.next_fill(now), self._maintenance.next_fill(now)]
+        waits = [self._fleet.next_fill(now), self._imports.next_fill(now)]
+        waits += [self._maintenance.next_fill(now), self._maintenance.next_check(now)]
         if self._phase is not Phase.RUNNING:
             end = self._gone_by if self._phase is Phase.LEAVING else self._kill_workers_at
             waits.append((end or now) - now)
@@ -162,36 +173,56 @@ class Supervisor:
                 case _:
                     pass
         if self._config.exit_on_complete and self._phase is Phase.RUNNING and self._is_complete():
-            self._drain("no job is ready")
+            self._drain("nothing is left to do")
 
     def _drain(self, why: str) -> None:
         log.info("daemon.draining", reason=why, timeout=self._config.shutdown_timeout)
+        self._begin_to_end(self._config.shutdown_timeout)
+
+    def _begin_to_end(self, timeout: float) -> None:
         systemd.notify("STOPPING=1")
         self._phase = Phase.DRAINING
         self._board.draining = 1
-        self._kill_workers_at = time.monotonic() + self._config.shutdown_timeout
+        self._kill_workers_at = time.monotonic() + timeout
         self._gone_by = self._kill_workers_at + LAST_WORDS_SECONDS
         self._fleet.drain()
 
     def _quit(self, why: str) -> None:
         """Leave now: workers are killed, maintenance settles what they finished and gives back the rest."""
         if self._phase is Phase.RUNNING:
-            self._drain(why)
-        log.warning("daemon.quitting", reason=why, workers=len(self._fleet.workers()))
-        self._kill_workers_at = time.monotonic()
+            self._begin_to_end(0.0)
+        self._gone_by = time.monotonic() + LAST_WORDS_SECONDS
+        if self._phase is Phase.DRAINING:
+            self._kill_workers(why)
+
+    def _kill_workers(self, why: str) -> None:
+        """Whoever was asked for and is not born yet will not be: a stopped fork server must not hold up the end."""
+        now = time.monotonic()
+        if not self._quitting:
+            self._quitting = True
+            log.warning("daemon.quitting", reason=why, workers=len(self._fleet.workers()))
+        self._imports.stop()
+        self._fleet.abandon_unborn()
+        self._fleet.kill(Ending.SHUTDOWN)
+        self._kill_workers_at = now + LAST_WORDS_SECONDS
 
     def _leave(self) -> None:
+        now = time.monotonic()
         self._phase = Phase.LEAVING
         self._imports.stop()
-        self._maintenance.tell_to_leave()
-        self._gone_by = max(self._gone_by or 0.0, time.monotonic() + LAST_WORDS_SECONDS)
+        self._maintenance.see_out(now)
+        self._gone_by = max(self._gone_by or 0.0, now + LAST_WORDS_SECONDS)
 
     def _is_complete(self) -> bool:
-        """Every worker looked for a job, found none, and no job ended since the first of these looks."""
+        """Every worker looked for a job, found none, and no job ended, or was given back, since these looks."""
         slots = [worker.slot for worker in self._fleet.workers() if worker.pid]
+        if self._board.unsettled():
+            return False
         if len(slots) != len(self._fleet.posts) or any(slot.state != State.IDLE for slot in slots):
             return False
-        if min(slot.idle_claim_ns for slot in slots) > max(slot.done_ns for slot in self._board.slots):
+        if min(slot.idle_claim_ns for slot in slots) > max(
+            self._board.settled_ns, *(slot.done_ns for slot in self._board.slots)
+        ):
             return True
         for slot in slots:
             self._premises.worker_bells[slot.index].ring()
@@ -234,10 +265,11 @@ class Supervisor:
     def _enforce_deadlines(self) -> None:
         self._deadlines.enforce()
         now = time.monotonic()
+        self._maintenance.end_if_hung(now)
         if self._phase is Phase.DRAINING and now >= (self._kill_workers_at or now):
-            self._fleet.kill(Ending.SHUTDOWN)
-            self._kill_workers_at = now + LAST_WORDS_SECONDS
-        elif self._phase is Phase.LEAVING and self._maintenance.pid is not None and now >= (self._gone_by or now):
+            self._kill_workers("shutdown_timeout is over")
+        elif self._phase is Phase.LEAVING and now >= (self._gone_by or now):
+            self._out_of_time = True
             self._maintenance.kill()
             self._gone_by = now + LAST_WORDS_SECONDS
 

@@ -29,18 +29,21 @@ def main(
     config: Config,
     premises: Premises,
     index: int,
+    generation: int,
     daemon: str,
     *,
     allowance: int | None = None,
     import_application: Callable[[], None] | None = None,
 ) -> int:
-    """Be the worker of slot ``index`` of ``daemon`` (``name:pid``). The exit code: 0, or 3 when it cannot start.
+    """Be the worker of slot ``index``, forked as its ``generation``, of ``daemon`` (``name:pid``).
+
+    The exit code: 0, or 3 when it cannot start.
 
     ``allowance`` bounds the jobs that all workers perform together, one at a time; ``import_application`` is
     given where the fork server has not imported it.
     """
     slot = premises.board.slots[index]
-    watch = Watch(premises, slot)
+    watch = Watch(premises, slot, generation)
     if not watch.await_go():
         return 0
     queues = ",".join(config.pools[slot.pool].queues)
@@ -87,7 +90,9 @@ def _attempts(config: Config, premises: Premises) -> Attempts:
 def _what_is_left(allowance: int | None, premises: Premises) -> int | None:
     if allowance is None:
         return None
-    return max(0, allowance - premises.board.performed_before - premises.board.failed_before)
+    board = premises.board
+    done = board.performed_before + board.failed_before + sum(slot.performed + slot.failed for slot in board.living())
+    return max(0, allowance - done)
 
 
 def _leave(slot: Slot) -> None:

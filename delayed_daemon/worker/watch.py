@@ -14,7 +14,7 @@ from delayed_daemon.host.slot import Slot
 class Watch:
     """Says whether to drain, and sleeps until something happens. Make it in the worker, first thing."""
 
-    def __init__(self, premises: Premises, slot: Slot) -> None:
+    def __init__(self, premises: Premises, slot: Slot, generation: int) -> None:
         premises.lifeline.let_go()
         self._inbox = SignalInbox((signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2))
         self._bell = premises.worker_bells[slot.index]
@@ -25,7 +25,7 @@ class Watch:
         self._life = select.poll()
         self._life.register(self._lifeline, select.POLLIN)
         self._slot = slot
-        self._generation = slot.generation
+        self._generation = generation
         self.draining = False
 
     def await_go(self) -> bool:

@@ -12,32 +12,14 @@ import psycopg
 import pytest
 from chores import FailThenWork, Gate, Note
 
-from delayed_daemon import configure, enqueue, enqueue_many
+from delayed_daemon import enqueue, enqueue_many
 from delayed_daemon.embedded.server import EmbeddedServer
 from tests.process.daemons import Site, exactly_once
 from tests.proxies import Proxy
-from tests.servers import Database, superuser_url, throw_away_server
+from tests.servers import superuser_url
 from tests.waiting import wait_until
 
 _OURS = "application_name LIKE 'delayed-daemon %%' AND application_name <> 'delayed-daemon producer'"
-
-
-@pytest.fixture
-def own_server() -> Iterator[EmbeddedServer]:
-    with throw_away_server() as server:
-        yield server
-
-
-@pytest.fixture
-def own_site(own_server: EmbeddedServer, tmp_path: Path) -> Iterator[Site]:
-    """A site whose server the test may stop."""
-    database = Database(own_server.url, "own")
-    site = Site(database, tmp_path)
-    site.migrate()
-    configure(database_url=database.url, schema=database.schema)
-    yield site
-    site.close()
-    database.close()
 
 
 def test_every_connection_ended_again_and_again_loses_nothing(site: Site, server: EmbeddedServer) -> None:

@@ -47,7 +47,7 @@ class FakeForkServer:
 class Scene:
     def __init__(self, preload: str) -> None:
         self.replaced = 0
-        self.imports = Imports(lambda _channel: 0, lambda _slot: 0, preload, self._note)
+        self.imports = Imports(lambda _channel: 0, lambda _slot, _generation: 0, preload, self._note)
         self.now = 1000.0
 
     def _note(self) -> None:
@@ -231,6 +231,7 @@ def test_births_of_the_old_fork_server_are_heard_while_the_new_one_imports(scene
 def test_a_fork_server_that_dies_is_started_again_and_counts_as_a_reload(scene):
     scene.first_import()
 
+    scene.now += 60
     assert scene.imports.ended(501, 9, scene.now)
     assert scene.imports.nursery is None
     scene.imports.fill(scene.now)
@@ -241,8 +242,25 @@ def test_a_fork_server_that_dies_is_started_again_and_counts_as_a_reload(scene):
     assert scene.replaced == 1
 
 
+def test_a_fork_server_that_dies_again_and_again_is_started_at_ever_longer_intervals(scene):
+    scene.first_import()
+    waits = []
+    for death in range(1, 9):
+        assert scene.imports.ended(500 + death, 9, scene.now)
+        wait = scene.imports.next_fill(scene.now)
+        assert wait is not None
+        waits.append(wait)
+        scene.now += wait
+        scene.imports.fill(scene.now)
+        FakeForkServer.started[-1].tell(Ready())
+        scene.hear()
+    assert waits[0] >= 1.0
+    assert max(waits) > 5.0
+
+
 def test_when_the_new_import_fails_without_an_old_one_it_is_tried_again_later(scene):
     scene.first_import()
+    scene.now += 60
     scene.imports.ended(501, 9, scene.now)
     scene.imports.fill(scene.now)
     FakeForkServer.started[-1].tell(Broken("OSError: disk"))

@@ -49,10 +49,10 @@ class Daemon:
             return str(error)
         return "stopped"
 
-    def worker(self, index: int) -> int:
+    def worker(self, index: int, generation: int) -> int:
         """Let go, does its job, then idles until told to drain."""
         slot = self.board.slots[index]
-        watch = Watch(self.premises, slot)
+        watch = Watch(self.premises, slot, generation)
         if not watch.await_go():
             return 0
         slot.ready_ns = monotonic_ns()
@@ -71,6 +71,7 @@ class Daemon:
         supervisor = os.getppid()
         self.board.holder = uuid.uuid4()
         while not (inbox.pending and not self.board.unsettled()) and os.getppid() == supervisor:
+            self.board.maintenance_beat_ns = monotonic_ns()
             for slot in self.board.unsettled():
                 slot.settled = slot.generation
                 self.premises.supervisor_bell.ring()
@@ -357,7 +358,7 @@ def test_an_application_that_cannot_be_imported_ends_the_start_with_its_error():
 
 def test_a_worker_that_cannot_import_the_application_ends_the_start():
     daemon = Daemon(1)
-    daemon.worker = lambda _index: 3  # type: ignore[method-assign]
+    daemon.worker = lambda _index, _generation: 3  # type: ignore[method-assign]
     with running(daemon):
         assert "cannot be imported by a worker" in daemon.end()
 
@@ -374,9 +375,9 @@ def test_exit_on_complete_goes_on_while_a_worker_looked_before_the_last_job_ende
     daemon = Daemon(1, exit_on_complete=True)
     looks = 3
 
-    def worker(index: int) -> int:
+    def worker(index: int, generation: int) -> int:
         slot = daemon.board.slots[index]
-        watch = Watch(daemon.premises, slot)
+        watch = Watch(daemon.premises, slot, generation)
         watch.await_go()
         slot.done_ns = monotonic_ns()
         slot.state = State.IDLE
