@@ -117,8 +117,9 @@ def open_missing_streams() -> None:
             os.open(os.devnull, os.O_RDWR)  # the lowest free number, which is this one
 
 
-def make_room_for_descriptors(number: int) -> None:
-    """Raise the soft limit of open files to at least ``number``. CannotStart when the hard limit is below."""
+def make_room_for_descriptors(more: int) -> None:
+    """Raise the soft limit of open files as far as ``more`` of them need. CannotStart when the hard limit is below."""
+    number = more + len(list(Path("/dev/fd").iterdir()))
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY or soft >= number:
         return
