@@ -30,9 +30,13 @@ class Rescheduled:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """No attempt is left, or none makes sense: the row stays, with its reason."""
+    """No attempt is left, or none makes sense: the row stays, with its reason.
+
+    ``earlier``: no attempt was made this time, none was left; the reason of the last one stands.
+    """
 
     report: ErrorReport
+    earlier: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -57,8 +59,10 @@ class Attempts:
             return Held(f"unknown class: {unknown}")
         except DeserializationError as undecodable:
             return Failed(report_text(f"DeserializationError: {undecodable}"))
-        if job.attempts >= self._attempts_of(job):
-            return self._give_up(job, report_text(f"attempts used up: {job.attempts} of {self._attempts_of(job)}"))
+        allowed = self._attempts_of(job)
+        if job.attempts >= allowed:
+            why = report_text(f"no attempt is left: {job.attempts} made, {allowed} allowed")
+            return replace(self._give_up(job, why), earlier=True)
         error = self._perform(job, begin)
         return COMPLETED if error is None else self._after_failure(job, error)
 
@@ -66,14 +70,17 @@ class Attempts:
         """before, perform, success; ``error`` when one of them raised; ``after`` always. The last one raised counts."""
         seconds = self._run_time_of(job)
         deadline_ns = begin(seconds)
+        pid = os.getpid()
 
         def between_hooks() -> None:
             with self._alarm.armed(deadline_ns, seconds):
                 members.call_hook("before", job)
                 job.payload.perform()  # type: ignore[attr-defined]
+                _end_if_forked(pid)
                 members.call_hook("success", job)
 
         error = caught(between_hooks)
+        _end_if_forked(pid)
         if error is not None:
             error = caught(members.call_hook, "error", job, error) or error
         return caught(members.call_hook, "after", job) or error
@@ -111,3 +118,9 @@ class Attempts:
         if wrong is not None:
             log.error("hook.raised", hook=name, id=job.id, error=report(wrong).summary)
         return asked[0] if asked else default
+
+
+def _end_if_forked(pid: int) -> None:
+    """The job forked and this is its child: the hooks, and all else that follows, are the parent's."""
+    if os.getpid() != pid:
+        os._exit(0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -65,7 +65,7 @@ def reschedule_at(payload: object, now: datetime, attempts: int) -> datetime | t
     if isinstance(when, timedelta):
         return max(when, timedelta(0))
     if isinstance(when, datetime) and when.utcoffset() is not None:
-        return when
+        return when.astimezone(UTC)  # OverflowError at the ends of the calendar, which PostgreSQL could not read
     raise InvalidJob(f"reschedule_at must give an aware datetime, a timedelta or seconds, not {when!r}")
 
 

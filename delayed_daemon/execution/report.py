@@ -46,6 +46,11 @@ def undeletable(error: str) -> ErrorReport:
     return report_text(f"performed, but its row cannot be deleted: {error}")
 
 
+def unwritable(error: str) -> ErrorReport:
+    """For a job whose row does not take the outcome of its attempt."""
+    return report_text(f"the outcome of the attempt cannot be written: {error}")
+
+
 def _message(error: BaseException) -> str:
     said: list[str] = []
     # A subclass of str may do anything when it is formatted; str.__str__ makes a plain one of it.

@@ -27,7 +27,7 @@ from delayed_daemon.maintenance.wakeups import WakeUps
 log = structlog.get_logger()
 
 _WATCH_SECONDS = 0.2
-"""How often to look after workers whose supervisor is dead."""
+"""How often to look after workers whose supervisor is dead, or whether the heartbeat has registered the daemon."""
 
 
 class Maintenance:
@@ -115,6 +115,8 @@ class Maintenance:
         return self._backoff.next()
 
     def _until_next_chore(self) -> float:
+        if not self._board.is_registered:
+            return _WATCH_SECONDS
         now = time.monotonic()
         waits = [EVERY_SECONDS if self._tally.is_running else self._pulse.period_seconds, self._next_rounds - now]
         waits.append(self._wakeups.next_look(now))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import psycopg
 import structlog
 
 from delayed_daemon.host.scoreboard import Scoreboard
 from delayed_daemon.host.slot import Slot
+from delayed_daemon.store.failures import Remedy, classify
 from delayed_daemon.store.queue import JobQueue
 from delayed_daemon.store.upkeep import Upkeep
 
@@ -16,10 +18,23 @@ def reconcile(board: Scoreboard, daemon: str, queue: JobQueue, upkeep: Upkeep) -
     """Release lost rows; how many. The table is read before the scoreboard, so that no row under way looks lost."""
     locked = upkeep.locked_under(f"{daemon}/{board.holder.hex}/")
     lost = [(job_id, token) for job_id, token in locked if _is_lost(board, job_id, token)]
-    released = queue.release(lost) if lost else 0
+    released = _release(queue, lost) if lost else 0
     if released:
         log.warning("claims.reconciled", released=released, ids=[job_id for job_id, _ in lost[:20]])
     return released
+
+
+def _release(queue: JobQueue, lost: list[tuple[int, str]]) -> int:
+    """A row that refuses to be written (job.not_written) stays as it is and holds up none of the others."""
+    try:
+        return queue.release(lost)
+    except psycopg.Error as error:
+        if classify(error) is not Remedy.BAD_ROW:
+            raise
+    if len(lost) == 1:
+        return 0
+    middle = len(lost) // 2
+    return _release(queue, lost[:middle]) + _release(queue, lost[middle:])
 
 
 def _is_lost(board: Scoreboard, job_id: int, token: str) -> bool:

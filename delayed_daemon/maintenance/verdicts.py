@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import psycopg
 import structlog
 
 from delayed_daemon.execution.report import report_text, undeletable
@@ -11,6 +14,7 @@ from delayed_daemon.host.processes import how_it_ended
 from delayed_daemon.host.slot import Ending, Execution, Slot
 from delayed_daemon.outcome import ErrorReport
 from delayed_daemon.retry import retry_delay
+from delayed_daemon.store.failures import Remedy, classify
 from delayed_daemon.store.queue import JobQueue
 from delayed_daemon.store.upkeep import Upkeep
 
@@ -32,9 +36,12 @@ def _settle(slot: Slot, prefix: str, queue: JobQueue, upkeep: Upkeep, max_crashe
         queue.fail(refused.id, f"{prefix}{refused.claim}", undeletable(refused.error))
     settled = settlement.deleted
     in_hand = slot.unfinished()
-    if slot.ending != Ending.SHUTDOWN:
-        _blame(slot, in_hand, prefix, queue, upkeep, max_crashes)
-    released = upkeep.release_range(prefix)
+    released: list[int] = []
+    with _refusals_passed_over():
+        if slot.ending != Ending.SHUTDOWN:
+            _blame(slot, in_hand, prefix, queue, upkeep, max_crashes)
+    with _refusals_passed_over():
+        released = upkeep.release_range(prefix)
     if in_hand or settled or released:
         log.warning(
             "worker.settled",
@@ -45,6 +52,17 @@ def _settle(slot: Slot, prefix: str, queue: JobQueue, upkeep: Upkeep, max_crashe
             in_hand=[execution.job_id for execution in in_hand],
             released=len(released),
         )
+
+
+@contextmanager
+def _refusals_passed_over() -> Iterator[None]:
+    """A row that refuses to be written does not keep the slot of its worker for ever: reconcile sees to the others."""
+    try:
+        yield
+    except psycopg.Error as error:
+        if classify(error) is not Remedy.BAD_ROW:
+            raise
+        log.error("jobs.not_released", error=str(error))
 
 
 def _blame(

@@ -28,12 +28,13 @@ class WakeUps:
         self._look_at: list[float] = []
         self._due_at: float | None = None
         self._asked_at = 0.0
+        self._anyone_idle = False
 
     def attend(self, upkeep: Upkeep, now: float, *, rung: bool) -> None:
         """Do what is due at ``now`` (monotonic, s); ``rung``: a worker went idle, or put a job off."""
         heard = self._ear.listen(now) if self._ear else []
         self._wake_for(heard)
-        idle = any(slot.state == State.IDLE for slot in self._board.living())
+        self._anyone_idle = idle = any(slot.state == State.IDLE for slot in self._board.living())
         self._advertise(upkeep, idle, now)
         while self._look_at and self._look_at[0] <= now:
             self._look_at.pop(0)
@@ -53,8 +54,8 @@ class WakeUps:
     def next_look(self, now: float) -> float:
         """Seconds until `attend` has something to do unasked."""
         moments = [now + self._period, *self._look_at[:1]]
-        if self._due_at is not None:
-            moments.append(self._due_at)
+        if self._due_at is not None and (self._anyone_idle or self._due_at > now):
+            moments.append(self._due_at)  # once it is past, busy workers find the job when they look next
         if self._board.advertised:
             moments.append(now + _BUSY_FOR_SECONDS)
         waits = [moment - now for moment in moments]

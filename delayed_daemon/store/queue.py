@@ -132,9 +132,13 @@ class JobQueue:
         parameters = {"id": id, "token": token, **_moment(run_at)}
         return write_report(self._connection, self._statements["reschedule"], parameters, report)
 
-    def fail(self, id: int, token: str, report: ErrorReport) -> bool:
-        """End a job for good: it stays in the table, failed, with its reason."""
-        return write_report(self._connection, self._statements["fail"], {"id": id, "token": token}, report)
+    def fail(self, id: int, token: str, report: ErrorReport, *, earlier: bool = False) -> bool:
+        """End a job for good: it stays in the table, failed, with its reason.
+
+        ``earlier``: this attempt was not made; it is not counted, and the reason of the last one stands.
+        """
+        parameters = {"id": id, "token": token, "earlier": earlier}
+        return write_report(self._connection, self._statements["fail"], parameters, report)
 
     def hold(self, id: int, token: str, reason: str) -> bool:
         """Put aside, without counting the attempt, a job whose class is not here: a minute, doubling to an hour."""

@@ -23,6 +23,10 @@ class Unwritten(Exception):
     """The worker is to leave, and the database does not answer: what is in the slot is left to maintenance."""
 
 
+class Refused(Exception):
+    """The database does not take these values, or this row; at another time it would not either."""
+
+
 class Books:
     """Runs requests against the job queue; a database that is away costs time and nothing else.
 
@@ -45,7 +49,7 @@ class Books:
         """Repeat ``request`` until the database has answered it.
 
         When told to drain, give up with Unwritten after a failure, unless ``patient``: then only
-        the supervisor's patience ends it.
+        the supervisor's patience ends it, and a row that will not be written raises Refused.
         """
         self.in_doubt = False
         while True:
@@ -66,6 +70,8 @@ class Books:
 
     def _after(self, error: psycopg.Error, patient: bool) -> None:
         kind = classify(error)
+        if patient and kind is Remedy.BAD_ROW:
+            raise Refused(str(error)) from error
         log.log(
             30 if self._backoff.fresh else 10,
             "database.failed",

@@ -12,18 +12,22 @@ import structlog
 from delayed_daemon.config import Config
 from delayed_daemon.execution.attempt import Attempts
 from delayed_daemon.execution.members import display_name
+from delayed_daemon.execution.report import unwritable
 from delayed_daemon.host.clock import monotonic_ns
 from delayed_daemon.host.premises import Premises
 from delayed_daemon.host.slot import Execution
 from delayed_daemon.job import Job
 from delayed_daemon.outcome import Completed, Failed, Held, Outcome, Released, Rescheduled
 from delayed_daemon.store.queue import ClaimedJob, JobQueue
-from delayed_daemon.worker.books import Books
+from delayed_daemon.worker.books import Books, Refused
 from delayed_daemon.worker.claiming import Claim
 from delayed_daemon.worker.ledger import Ledger
 from delayed_daemon.worker.settling import Settling
 
 log = structlog.get_logger()
+
+_LONGEST_WRITE_SECONDS = 10 * 366 * 86400.0
+"""The job is over when its outcome is written: however long the database is away, that is not its doing."""
 
 
 class Performing:
@@ -54,7 +58,7 @@ class Performing:
         outcome = self._attempts.make(job, begin)
         if os.getpid() != self._pid:
             os._exit(0)  # the job forked, and this is its child, which must never do a worker's work
-        self._record(row.id, claim, outcome)
+        self._record(row, claim, outcome)
         self._say(job, outcome, now_ns)
         return outcome
 
@@ -66,29 +70,41 @@ class Performing:
             self._premises.supervisor_bell.ring()
         return deadline_ns
 
-    def _record(self, job_id: int, claim: Claim, outcome: Outcome) -> None:
+    def _record(self, row: ClaimedJob, claim: Claim, outcome: Outcome) -> None:
         """Completions go to the ring; every other outcome is written before the next job begins."""
+        if isinstance(outcome, Completed):
+            self._settling.complete(row.id, claim.number)
+            return
+        self._take_in_hand(row, claim, monotonic_ns(), _LONGEST_WRITE_SECONDS)
+        token = claim.token
         match outcome:
-            case Completed():
-                self._settling.complete(job_id, claim.number)
-                return
             case Rescheduled(report, run_at):
-                held = self._write(lambda queue: queue.reschedule(job_id, claim.token, report, run_at))
+                held = self._write(row, token, lambda queue: queue.reschedule(row.id, token, report, run_at))
                 self._premises.maintenance_bell.ring()
-            case Failed(report):
-                held = self._write(lambda queue: queue.fail(job_id, claim.token, report))
+            case Failed(report, earlier):
+                held = self._write(row, token, lambda queue: queue.fail(row.id, token, report, earlier=earlier))
             case Held(reason):
-                held = self._write(lambda queue: queue.hold(job_id, claim.token, reason))
+                held = self._write(row, token, lambda queue: queue.hold(row.id, token, reason))
                 self._premises.maintenance_bell.ring()
             case Released():
-                held = self._write(lambda queue: queue.release([(job_id, claim.token)]) == 1)
+                held = self._write(row, token, lambda queue: queue.release([(row.id, token)]) == 1)
             case _:
                 assert_never(outcome)
         self._ledger.put_down()
         self._settling.count_lost(int(not held))
 
-    def _write(self, request: Callable[[JobQueue], bool]) -> bool:
-        return self._books.ask(request, patient=True)
+    def _write(self, row: ClaimedJob, token: str, request: Callable[[JobQueue], bool]) -> bool:
+        """Whether the claim was still held. A row that refuses its outcome is failed; one that refuses that, too,
+        stays locked until the daemon ends: it must not keep the worker from others."""
+        try:
+            return self._books.ask(request, patient=True)
+        except Refused as refused:
+            why = unwritable(str(refused))
+        try:
+            return self._books.ask(lambda queue: queue.fail(row.id, token, why), patient=True)
+        except Refused as refused:
+            log.error("job.not_written", id=row.id, error=str(refused))
+            return True
 
     def _say(self, job: Job, outcome: Outcome, began_ns: int) -> None:
         match outcome:
@@ -99,8 +115,8 @@ class Performing:
             case Rescheduled(report):
                 attempt = job.attempts + 1
                 log.warning("job.rescheduled", id=job.id, name=display_name(job), attempt=attempt, error=report.summary)
-            case Failed(report):
-                attempts = job.attempts + 1
+            case Failed(report, earlier):
+                attempts = job.attempts + (not earlier)
                 log.error("job.failed", id=job.id, name=display_name(job), attempts=attempts, error=report.summary)
             case Held(reason):
                 log.warning("job.held", id=job.id, reason=reason)

@@ -144,7 +144,7 @@ def test_a_job_whose_attempts_were_used_up_by_crashes_is_failed_without_running(
 
     assert payload.calls == ["failure"]
     assert isinstance(outcome, Failed)
-    assert summary(outcome) == "attempts used up: 3 of 3"
+    assert summary(outcome) == "no attempt is left: 3 made, 3 allowed"
 
 
 @pytest.mark.parametrize(

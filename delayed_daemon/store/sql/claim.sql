@@ -33,6 +33,6 @@ WITH RECURSIVE level AS (
 )
 UPDATE {jobs} j
 SET locked_by = %(token)s::text, locked_at = clock_timestamp(), updated_at = clock_timestamp(),
-    attempts = j.attempts + 1
+    attempts = least(j.attempts, 2147483646) + 1
 FROM taken WHERE j.ctid = taken.ctid
 RETURNING j.id, j.attempts, j.crashes, j.suspect, j.priority, j.queue, j.handler, j.run_at::text

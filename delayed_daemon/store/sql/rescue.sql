@@ -15,10 +15,10 @@ WITH lapsed AS MATERIALIZED (
   ORDER BY j.locked_by LIMIT %(limit)s::bigint FOR UPDATE SKIP LOCKED
 )
 UPDATE {jobs} j
-SET attempts = greatest(j.attempts - 1, 0), crashes = j.crashes + 1,
-    failed_at = CASE WHEN j.crashes + 1 >= %(max_crashes)s::int THEN now() END,
-    last_error = CASE WHEN j.crashes + 1 >= %(max_crashes)s::int
-                      THEN format('quarantined after %%s crashes: its daemon %%s was lost', j.crashes + 1, j.locked_by)
+SET attempts = greatest(j.attempts - 1, 0), crashes = least(j.crashes, 2147483646) + 1,
+    failed_at = CASE WHEN least(j.crashes, 2147483646) + 1 >= %(max_crashes)s::int THEN now() END,
+    last_error = CASE WHEN least(j.crashes, 2147483646) + 1 >= %(max_crashes)s::int
+                      THEN format('quarantined after %%s crashes: its daemon %%s was lost', least(j.crashes, 2147483646) + 1, j.locked_by)
                       ELSE j.last_error END,
     errors = jsonb_path_query_array(j.errors, '$[last - 8 to last]')
              || jsonb_build_object('attempt', j.attempts, 'at', now(),

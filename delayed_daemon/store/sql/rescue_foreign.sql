@@ -9,10 +9,10 @@ WITH orphan AS MATERIALIZED (
   ORDER BY j.locked_by LIMIT %(limit)s::bigint FOR UPDATE SKIP LOCKED
 )
 UPDATE {jobs} j
-SET attempts = greatest(j.attempts - 1, 0), crashes = j.crashes + 1,
-    failed_at = CASE WHEN j.crashes + 1 >= %(max_crashes)s::int THEN now() END,
-    last_error = CASE WHEN j.crashes + 1 >= %(max_crashes)s::int
-                      THEN format('quarantined after %%s crashes: its holder %%s was lost', j.crashes + 1,
+SET attempts = greatest(j.attempts - 1, 0), crashes = least(j.crashes, 2147483646) + 1,
+    failed_at = CASE WHEN least(j.crashes, 2147483646) + 1 >= %(max_crashes)s::int THEN now() END,
+    last_error = CASE WHEN least(j.crashes, 2147483646) + 1 >= %(max_crashes)s::int
+                      THEN format('quarantined after %%s crashes: its holder %%s was lost', least(j.crashes, 2147483646) + 1,
                                   left(j.locked_by, 200))
                       ELSE j.last_error END,
     errors = jsonb_path_query_array(j.errors, '$[last - 8 to last]')

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from delayed_daemon import enqueue
@@ -42,12 +43,17 @@ class Gate:
     ledger: str
     line: str
     gate: str
+    fails: bool = False
+    max_attempts: int | None = None
+    max_run_time: float | None = None
 
     def perform(self) -> None:
         note(self.ledger, f"begin-{self.line}")
         while not Path(self.gate).exists():
             time.sleep(0.01)
         note(self.ledger, f"end-{self.line}")
+        if self.fails:
+            raise ValueError("as asked")
 
 
 @dataclass
@@ -189,3 +195,41 @@ class Importer:
 
 def tidy(ledger: str) -> None:
     note(ledger, "tidied")
+
+
+@dataclass
+class LongAgo:
+    """Wants its next try at a time that no calendar has."""
+
+    def perform(self) -> None:
+        raise ValueError("as asked")
+
+    def reschedule_at(self, _now: datetime, _attempts: int) -> datetime:
+        return datetime.max.replace(tzinfo=timezone(timedelta(hours=-23)))
+
+
+@dataclass
+class ForksWithHooks:
+    """Its child returns from perform, too."""
+
+    ledger: str
+    fails: bool = False
+    max_attempts: int = 1
+
+    def perform(self) -> None:
+        if child := os.fork():
+            os.waitpid(child, 0)
+        if self.fails:
+            raise ValueError("as asked")
+
+    def success(self) -> None:
+        note(self.ledger, "success")
+
+    def error(self) -> None:
+        note(self.ledger, "error")
+
+    def after(self) -> None:
+        note(self.ledger, "after")
+
+    def failure(self) -> None:
+        note(self.ledger, "failure")
