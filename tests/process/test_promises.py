@@ -205,11 +205,34 @@ def test_a_job_enqueued_while_workers_fall_asleep_is_not_slept_over(site: Site, 
         written = size_of(site)
         enqueue(Note(site.ledger, f"n{number}"))
         await_growth(site, written)
-        rest = time.perf_counter() + number % 20 * 0.0002
-        while time.perf_counter() < rest:
-            pass
+        spin(number % 20 * 0.0002)
     assert daemon.leave() == 0
     assert site.lines() == [f"n{number}" for number in range(200)]
+
+
+def test_a_wake_up_between_a_worker_s_last_look_and_its_sleep_is_not_slept_over(site: Site) -> None:
+    """The worker is frozen here and there on its way to sleep, until maintenance has heard of the job."""
+    daemon = site.start(*UNAIDED, workers=1)
+    [worker] = daemon.processes("worker")
+    wait_until(lambda: site.count_idle_daemons() == 1, "the daemon says that it is idle")
+    for number in range(200):
+        written = size_of(site)
+        enqueue(Note(site.ledger, "n"))
+        await_growth(site, written)
+        spin(number % 25 * 0.0001)
+        os.kill(worker, signal.SIGSTOP)
+        written = size_of(site)
+        enqueue(Note(site.ledger, "n"))
+        spin(0.01)
+        os.kill(worker, signal.SIGCONT)
+        await_growth(site, written)
+    assert daemon.leave() == 0
+
+
+def spin(seconds: float) -> None:
+    until = time.perf_counter() + seconds
+    while time.perf_counter() < until:
+        pass
 
 
 def test_a_job_enqueued_as_a_busy_daemon_falls_asleep_is_not_slept_over(site: Site) -> None:
