@@ -18,6 +18,8 @@ test: $(VENV)/.dev ## run the whole test suite
 
 test-all: $(VENV)/.dev ## run also what takes longer
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup tests
+	other="$$($(BIN)/python -m tests.servers)" && DELAYED_DAEMON_TEST_SERVER_BIN="$$other" \
+	  $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m "not long" tests/store
 
 check: lint types layers unit ## format, lint, types, layers, unit and store tests: before each commit
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from delayed_daemon.embedded import readiness
+from delayed_daemon.embedded import binaries, readiness
 from delayed_daemon.embedded.server import EmbeddedServer
 
 # Stops the servers of a test run that was itself killed: it reads until the run's end of the pipe is closed.
@@ -109,3 +109,18 @@ def drop_schema(url: str, schema: str) -> None:
         connection.execute("SET lock_timeout = '10s'")
         connection.execute("SET client_min_messages = warning")
         connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
+
+
+def oldest_in_wheel() -> Path:
+    """The programs of the oldest PostgreSQL that the wheel has: ``make test-all`` runs tests/store on it too."""
+    return min(binaries._in_wheel(), key=_major)
+
+
+def _major(directory: Path) -> int:
+    found = binaries._inspect(directory)
+    assert found is not None
+    return found.major
+
+
+if __name__ == "__main__":
+    print(oldest_in_wheel())

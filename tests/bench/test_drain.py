@@ -1,0 +1,36 @@
+"""``make bench`` in small: it runs, and says both figures and the daemon's share."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.process.daemons import environment
+from tests.servers import Database
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_benchmark_prints_the_limit_beside_the_daemon_s_pace(database: Database) -> None:
+    done = subprocess.run(
+        [sys.executable, "bench/drain.py", "--jobs", "2000", "--runs", "1", "--database-url", database.url],
+        cwd=ROOT,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=110,
+    )
+    assert done.returncode == 0, done.stderr
+    runs, _, medians = done.stdout.partition("\nmedian of 1 runs, 2,000 jobs, 2 worker(s)\n")
+    assert re.findall(r"^run 1  (.*?)  +[\d,]*[1-9][\d,]* jobs/s$", runs, re.MULTILINE) == [
+        "raw, batches of 100",
+        "raw, batches of 500",
+        "delayed-daemon",
+    ]
+    assert re.search(r"^  raw, batches of \d+ .* 100% of the limit$", medians, re.MULTILINE)
+    assert re.search(r"^  delayed-daemon  +[\d,]+ jobs/s +\d+% of the limit$", medians, re.MULTILINE)
+    with database.connect() as connection:
+        assert connection.execute("SELECT to_regnamespace('bench')").fetchone() == (None,)
