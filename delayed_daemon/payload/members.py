@@ -20,7 +20,7 @@ def member_text(member: Enum) -> str | None:
         return None
     names = [part._name_ or "" for part in member]
     text = "|".join(names) if names and _joined(kind, names) == member._value_ else str(member._value_)
-    return text if member_from(kind, text) is member else None
+    return text if _is_same(member_from(kind, text), member) else None
 
 
 def member_from(kind: type[Enum], text: str) -> Enum:
@@ -28,10 +28,23 @@ def member_from(kind: type[Enum], text: str) -> Enum:
     if not issubclass(kind, Flag):
         return kind.__members__[text]
     if _NUMBER.fullmatch(text):
-        return kind(int(text))
+        return _flag(kind, int(text))
     if "|" not in text:
         return kind.__members__[text]
-    return kind(_joined(kind, set(text.split("|"))))
+    return _flag(kind, _joined(kind, set(text.split("|"))))
+
+
+def _flag(kind: type[Flag], value: int) -> Flag:
+    """The flag of that value. Early releases of Python 3.11 drop bits that a strict flag does not have."""
+    member = kind(value)
+    if member._value_ != value and value >= 0:
+        raise ValueError(f"{value} is no value of {kind.__qualname__}")
+    return member
+
+
+def _is_same(one: Enum, other: Enum) -> bool:
+    """Not by identity: early releases of Python 3.11 make some flags anew at each call."""
+    return type(one) is type(other) and one._value_ == other._value_
 
 
 def _joined(kind: type[Enum], names: Iterable[str]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass
 from datetime import datetime, time
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, Flag
 from math import copysign, isnan
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,8 @@ def same(left: object, right: object) -> bool:
     if type(left) is not type(right):
         return False
     match left:
+        case Flag():
+            return left == right  # early releases of Python 3.11 make some flags anew at each call
         case Enum():
             return left is right
         case float():
