@@ -6,11 +6,10 @@ import os
 import socket
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from delayed_daemon.cli.boot import ToldToStop, effective_config, stop_embedded, with_database
+from delayed_daemon.cli.boot import Boot, ToldToStop, stop_embedded
 from delayed_daemon.cli.options import Given
 from delayed_daemon.config import Config
 from delayed_daemon.embedded.holder import Holder
@@ -27,31 +26,32 @@ def run_daemon(given: Given, adapt: Callable[[Config], Config], allowance: int |
 
     ``adapt`` changes the settings that were given. Raises `InvalidOptions` and `CannotStart`.
     """
+    boot = Boot()
     titles.prepare()
     try:
-        config = adapt(effective_config(given))
+        config = adapt(boot.effective_config(given))
         logs.configure(config.log_level, config.log_format)
         if config.database_url is not None:
-            return _supervise(with_database(config, None), allowance)
-        return _supervise_on_embedded(config, allowance)
+            return _supervise(boot, boot.with_database(config, None), allowance)
+        return _supervise_on_embedded(boot, config, allowance)
     except ToldToStop:
         return None
 
 
-def _supervise_on_embedded(config: Config, allowance: int | None) -> Scoreboard:
+def _supervise_on_embedded(boot: Boot, config: Config, allowance: int | None) -> Scoreboard:
     data_dir = resolve_data_dir(Path(config.data_dir) if config.data_dir else None)
     holder = Holder(data_dir)
     try:
-        config = with_database(config, holder)
+        config = boot.with_database(config, holder)
         sys.stdout.write(f"DATABASE_URL={config.database_url}\n")
         sys.stdout.flush()
-        return _supervise(config, allowance)
+        return _supervise(boot, config, allowance)
     finally:
-        with suppress(ToldToStop):
-            stop_embedded(data_dir, holder)
+        stop_embedded(data_dir, holder)
 
 
-def _supervise(config: Config, allowance: int | None) -> Scoreboard:
+def _supervise(boot: Boot, config: Config, allowance: int | None) -> Scoreboard:
+    boot.hand_over()
     config = replace(config, name=config.name or _host_name())
     premises = Premises(slots=2 * sum(pool.workers for pool in config.pools) + 2)
     Supervisor(config, premises, _halves(config, premises, f"{config.name}:{os.getpid()}", allowance)).run()
