@@ -93,7 +93,10 @@ def enqueue(
     payload = _payload(name, state, Trust([*config.app, *config.allow]))
     client.adopt(config)
     with opened(config) as connection:
-        migration.check(connection, config.schema)
+        if config.database_url is None:
+            migration.migrate(connection, config.schema)
+        else:
+            migration.check(connection, config.schema)
         job = client.enqueue(payload, queue=queue, priority=priority, run_at=run_at, connection=connection)
     click.echo(job.id)
     return 0

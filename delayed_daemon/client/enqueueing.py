@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, overload
 
@@ -13,7 +14,7 @@ from psycopg.rows import tuple_row
 
 from delayed_daemon.client.configuration import configuration
 from delayed_daemon.client.connections import connections
-from delayed_daemon.errors import InvalidJob
+from delayed_daemon.errors import InvalidJob, SchemaMissing
 from delayed_daemon.execution import members
 from delayed_daemon.job import QUEUE_NAME, Job
 from delayed_daemon.payload import dump
@@ -61,7 +62,8 @@ def enqueue(
     aware datetime, a timedelta or seconds from now; at once unless given. ``queue``: unless given, the payload's
     ``queue_name``, else ``default_queue``. With ``connection`` the row joins the caller's transaction, which is
     neither committed nor rolled back here; with an AsyncConnection the result is to be awaited. Raises `InvalidJob`
-    or `SerializationError`, naming the option or field, before anything is sent; psycopg.Error from the database.
+    or `SerializationError`, naming the option or field, before anything is sent; `SchemaMissing` when there
+    are no tables; psycopg.Error from the database.
     """
     job, new = _prepare(payload, priority, run_at, queue)
     request = enqueue_request(configuration.current.schema, new, _wake(connection))
@@ -184,11 +186,12 @@ def _wake(connection: AnyConnection | None) -> Wake:
 
 def _execute(connection: psycopg.Connection[Any] | None, request: Request, jobs: list[Job]) -> list[Job]:
     if connection is not None:
-        with connection.cursor(row_factory=tuple_row) as cursor:
+        with _tables_expected(), connection.cursor(row_factory=tuple_row) as cursor:
             return _numbered(jobs, cursor.execute(request.statement, request.parameters).fetchall())
     own = connections.get()
     try:
-        return _numbered(jobs, own.execute(request.statement, request.parameters).fetchall())
+        with _tables_expected():
+            return _numbered(jobs, own.execute(request.statement, request.parameters).fetchall())
     except psycopg.OperationalError:
         connections.drop()
         raise
@@ -197,9 +200,21 @@ def _execute(connection: psycopg.Connection[Any] | None, request: Request, jobs:
 async def _execute_async(connection: psycopg.AsyncConnection[Any], request: Request, jobs: list[Job]) -> list[Job]:
     if not jobs:
         return []
-    async with connection.cursor(row_factory=tuple_row) as cursor:
-        await cursor.execute(request.statement, request.parameters)
-        return _numbered(jobs, await cursor.fetchall())
+    with _tables_expected():
+        async with connection.cursor(row_factory=tuple_row) as cursor:
+            await cursor.execute(request.statement, request.parameters)
+            return _numbered(jobs, await cursor.fetchall())
+
+
+@contextmanager
+def _tables_expected() -> Iterator[None]:
+    try:
+        yield
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as error:
+        schema = configuration.current.schema
+        raise SchemaMissing(
+            f'the schema "{schema}" of this database has no tables of delayed-daemon: run "delayed-daemon migrate"'
+        ) from error
 
 
 async def _first(jobs: Awaitable[list[Job]]) -> Job:

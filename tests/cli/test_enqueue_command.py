@@ -95,3 +95,8 @@ def test_a_schema_without_tables_points_at_migrate(on_database):
     ended = on_database("enqueue", "--app", "app", "app.Patient")
     assert ended.code == 3
     assert "delayed-daemon migrate" in ended.err
+
+
+def test_on_the_embedded_server_the_tables_are_created(command, data_dir):
+    ended = command("enqueue", "--app", "app", "--data-dir", data_dir, "app.Patient")
+    assert (ended.code, ended.out) == (0, "1\n"), ended.err
