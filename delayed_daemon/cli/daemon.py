@@ -6,8 +6,11 @@ import os
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+
+import structlog
 
 from delayed_daemon.cli.boot import Boot, ToldToStop, stop_embedded
 from delayed_daemon.cli.options import Given
@@ -20,6 +23,8 @@ from delayed_daemon.host.premises import Premises
 from delayed_daemon.host.scoreboard import Scoreboard
 from delayed_daemon.supervisor.supervisor import Halves, Supervisor
 
+log = structlog.get_logger()
+
 
 def run_daemon(given: Given, adapt: Callable[[Config], Config], allowance: int | None = None) -> Scoreboard | None:
     """Run a daemon to its end; its scoreboard then, or None when it was told to stop while booting.
@@ -31,6 +36,8 @@ def run_daemon(given: Given, adapt: Callable[[Config], Config], allowance: int |
     try:
         config = adapt(boot.effective_config(given))
         logs.configure(config.log_level, config.log_format)
+        if not config.app:
+            log.warning("daemon.without_application", consequence="no job can be performed: name a module with --app")
         if config.database_url is not None:
             return _supervise(boot, boot.with_database(config, None), allowance)
         return _supervise_on_embedded(boot, config, allowance)
@@ -43,8 +50,7 @@ def _supervise_on_embedded(boot: Boot, config: Config, allowance: int | None) ->
     holder = Holder(data_dir)
     try:
         config = boot.with_database(config, holder)
-        sys.stdout.write(f"DATABASE_URL={config.database_url}\n")
-        sys.stdout.flush()
+        _show(f"DATABASE_URL={config.database_url}\n")
         return _supervise(boot, config, allowance)
     finally:
         stop_embedded(data_dir, holder)
@@ -75,6 +81,14 @@ def _halves(config: Config, premises: Premises, daemon: str, allowance: int | No
         return halves.maintenance(config, premises, daemon)
 
     return Halves(fork_server, worker, maintenance)
+
+
+def _show(line: str) -> None:
+    """Write to standard output, which may be closed, full or somebody who has left: the daemon runs all the same."""
+    if sys.stdout is None:
+        return  # it was closed from the beginning, and descriptor 1 is something else by now
+    with suppress(OSError):
+        os.write(1, line.encode())
 
 
 def _host_name() -> str:

@@ -12,6 +12,7 @@ import click
 from delayed_daemon import client
 from delayed_daemon.cli.database import opened
 from delayed_daemon.cli.options import DATABASE, Given, SectionedCommand, takes_settings
+from delayed_daemon.errors import InvalidJob
 from delayed_daemon.execution.application import import_application
 from delayed_daemon.payload import PerformableMethod, Trust, load
 from delayed_daemon.settings import parse_duration
@@ -104,6 +105,8 @@ def enqueue(
 
 def _payload(name: str, state: dict[str, Any], trust: Trust) -> object:
     """Reads the handler that such a job would have; a call's arguments must fit its function."""
+    if "." not in name:
+        raise InvalidJob(f"{name}: a full name is needed, with its module, like shop.jobs.{name}")
     tag = "job" if isinstance(trust.resolve(name), type) else "call"
     payload = load(f"!{tag}:{name} {json.dumps(state, ensure_ascii=False)}", trust)
     if isinstance(payload, PerformableMethod):

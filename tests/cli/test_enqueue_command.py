@@ -59,6 +59,7 @@ def test_runs_at_a_time_or_so_long_from_now(enqueue, rows):
         (["app.Newsletter", "[" * 100_000], "nested too deeply"),
         (["app.Newsletter", "[1]"], "not a JSON object"),
         (["app.Newsletter", '{"text": "\\ud800", "emails": []}'], "can't encode"),
+        (["Newsletter", "{}"], "a full name is needed"),
         (["app.Nothing", "{}"], "no such class or function"),
         (["app.NotAJob", "{}"], "no perform method"),
         (["app._private", "{}"], "underscore"),

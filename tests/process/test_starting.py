@@ -163,3 +163,12 @@ def test_ctrl_c_while_the_command_is_still_imported_is_code_130_without_a_traceb
         timeout=60,
     )
     assert (done.returncode, done.stderr) == (130, "")
+
+
+def test_a_daemon_without_an_application_says_that_it_can_perform_nothing(tmp_path: Path, site: Site) -> None:
+    arguments = command("start", *site.options()[:4], "--log-format", "json")
+    daemon = Daemon(tmp_path / "without.log", arguments, environment())
+    site.daemons.append(daemon)
+    daemon.await_event("daemon.started")
+    assert len(daemon.events("daemon.without_application")) == 1
+    assert daemon.leave() == 0

@@ -6,7 +6,7 @@ import os
 import signal
 from typing import Any
 
-from delayed_daemon.cli import boot
+from delayed_daemon.cli import boot, daemon
 from delayed_daemon.cli.options import Given
 from delayed_daemon.host import processes
 from tests.unit.children import in_child
@@ -52,3 +52,17 @@ def test_a_stop_after_the_hand_over_waits_for_the_next_inbox():
         return [int(number) for number in signal.sigpending()]
 
     assert in_child(body) == [signal.SIGTERM]
+
+
+def test_a_standard_output_that_nobody_reads_or_that_is_closed_stops_no_start():
+    def body() -> str:
+        reads, writes = os.pipe()
+        os.dup2(writes, 1)
+        os.close(writes)
+        os.close(reads)
+        daemon._show("nobody reads this\n")
+        os.close(1)
+        daemon._show("this is closed\n")
+        return "fine"
+
+    assert in_child(body) == "fine"
