@@ -98,8 +98,17 @@ def enqueue_many(
     queue: str | None = None,
     connection: AnyConnection | None = None,
 ) -> list[Job] | Awaitable[list[Job]]:
-    """As `enqueue`, for many objects in one statement: all of them, or none. The jobs come in the order given."""
-    prepared = [_prepare(payload, priority, run_at, queue) for payload in payloads]
+    """As `enqueue`, for many objects in one statement: all of them, or none. The jobs come in the order given.
+
+    An error about one of them has a note with its index.
+    """
+    prepared = []
+    for index, payload in enumerate(payloads):
+        try:
+            prepared.append(_prepare(payload, priority, run_at, queue))
+        except Exception as error:
+            error.add_note(f"enqueue_many: item {index}; nothing was enqueued")
+            raise
     jobs = [job for job, _ in prepared]
     request = enqueue_many_request(configuration.current.schema, [new for _, new in prepared], _wake(connection))
     if isinstance(connection, psycopg.AsyncConnection):
