@@ -35,6 +35,15 @@ def test_puts_a_call_into_the_table(enqueue, rows):
     assert rows("handler") == [('!call:app.resize {"args": ["a.jpg"], "kwargs": {"width": 9}}',)]
 
 
+def test_methods_of_classes_and_objects_are_named_by_their_class(enqueue, rows):
+    assert enqueue("app.NotAJob.call", '{"args": [1]}').code == 0
+    assert enqueue("app.NotAJob.note", '{"self": {}, "args": [1]}').code == 0
+    assert rows("handler") == [
+        ('!call:app.NotAJob.call {"args": [1]}',),
+        ('!call:app.NotAJob.note {"self": {}, "args": [1]}',),
+    ]
+
+
 def test_options_go_before_what_the_job_itself_asks_for(enqueue, rows):
     assert enqueue("app.Patient").code == 0
     assert enqueue("app.Patient", "{}", "--queue", "mail", "--priority", "-3").code == 0
