@@ -28,7 +28,8 @@ def option(default: Any, help: str, *, section: str, **traits: Any) -> Any:
     ``tuple[tuple[str, …], …]`` is a mapping: ``pattern`` is of its keys, the bounds of its values,
     and ``leaf`` the one key of the mappings inside it, as in ``{mail: {priority: -10}}``.
     """
-    return field(default=default, metadata={"help": help, "section": section, **traits})
+    shown = not traits.get("secret", False)
+    return field(default=default, repr=shown, metadata={"help": help, "section": section, **traits})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,9 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from delayed_daemon.cli.boot import ToldToStop, effective_config, stop_embedded, with_database
+import structlog
+
+from delayed_daemon.cli.boot import Boot, ToldToStop, stop_embedded
 from delayed_daemon.cli.options import Given
 from delayed_daemon.config import Config
 from delayed_daemon.embedded.holder import Holder
@@ -21,6 +23,8 @@ from delayed_daemon.host.premises import Premises
 from delayed_daemon.host.scoreboard import Scoreboard
 from delayed_daemon.supervisor.supervisor import Halves, Supervisor
 
+log = structlog.get_logger()
+
 
 def run_daemon(given: Given, adapt: Callable[[Config], Config], allowance: int | None = None) -> Scoreboard | None:
     """Run a daemon to its end; its scoreboard then, or None when it was told to stop while booting.
@@ -28,31 +32,33 @@ def run_daemon(given: Given, adapt: Callable[[Config], Config], allowance: int |
     ``adapt`` changes the settings that were given. Raises `InvalidOptions` and `CannotStart`.
     """
     processes.open_missing_streams()
+    boot = Boot()
     titles.prepare()
     try:
-        config = adapt(effective_config(given))
+        config = adapt(boot.effective_config(given))
         logs.configure(config.log_level, config.log_format)
+        if not config.app:
+            log.warning("daemon.without_application", consequence="no job can be performed: name a module with --app")
         if config.database_url is not None:
-            return _supervise(with_database(config, None), allowance)
-        return _supervise_on_embedded(config, allowance)
+            return _supervise(boot, boot.with_database(config, None), allowance)
+        return _supervise_on_embedded(boot, config, allowance)
     except ToldToStop:
         return None
 
 
-def _supervise_on_embedded(config: Config, allowance: int | None) -> Scoreboard:
+def _supervise_on_embedded(boot: Boot, config: Config, allowance: int | None) -> Scoreboard:
     data_dir = resolve_data_dir(Path(config.data_dir) if config.data_dir else None)
     holder = Holder(data_dir)
     try:
-        config = with_database(config, holder)
-        sys.stdout.write(f"DATABASE_URL={config.database_url}\n")
-        sys.stdout.flush()
-        return _supervise(config, allowance)
+        config = boot.with_database(config, holder)
+        _show(f"DATABASE_URL={config.database_url}\n")
+        return _supervise(boot, config, allowance)
     finally:
-        with suppress(ToldToStop):
-            stop_embedded(data_dir, holder)
+        stop_embedded(data_dir, holder)
 
 
-def _supervise(config: Config, allowance: int | None) -> Scoreboard:
+def _supervise(boot: Boot, config: Config, allowance: int | None) -> Scoreboard:
+    boot.hand_over()
     config = replace(config, name=config.name or _host_name())
     premises = Premises(slots=2 * sum(pool.workers for pool in config.pools) + 2)
     Supervisor(config, premises, _halves(config, premises, f"{config.name}:{os.getpid()}", allowance)).run()
@@ -76,6 +82,14 @@ def _halves(config: Config, premises: Premises, daemon: str, allowance: int | No
         return halves.maintenance(config, premises, daemon)
 
     return Halves(fork_server, worker, maintenance)
+
+
+def _show(line: str) -> None:
+    """Write to standard output, which may be closed, full or somebody who has left: the daemon runs all the same."""
+    if sys.stdout is None:
+        return  # it was closed from the beginning, and descriptor 1 is something else by now
+    with suppress(OSError):
+        os.write(1, line.encode())
 
 
 def _host_name() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ import click
 from delayed_daemon import client
 from delayed_daemon.cli.database import opened
 from delayed_daemon.cli.options import DATABASE, Given, SectionedCommand, takes_settings
+from delayed_daemon.errors import InvalidJob, UnknownJobClass
 from delayed_daemon.execution.application import import_application
 from delayed_daemon.payload import PerformableMethod, Trust, load
 from delayed_daemon.settings import parse_duration
@@ -81,8 +83,9 @@ def enqueue(
 ) -> int:
     """Enqueue a job and print its id.
 
-    NAME is a class or function of an --app module. JSON is the state of the object, or
-    {"args": [...], "kwargs": {...}} for a function.
+    NAME is a class, function or method (module.Class.method) of an --app module. JSON is the
+    state of the object, or {"args": [...], "kwargs": {...}} for a function, static or class
+    method; a method of an object needs its state, too: {"self": {...}, "args": [...]}.
 
     \b
     delayed-daemon enqueue --app shop.jobs shop.jobs.NewsletterJob '{"text": "Hi", "emails": []}'
@@ -93,7 +96,10 @@ def enqueue(
     payload = _payload(name, state, Trust([*config.app, *config.allow]))
     client.adopt(config)
     with opened(config) as connection:
-        migration.check(connection, config.schema)
+        if config.database_url is None:
+            migration.migrate(connection, config.schema)
+        else:
+            migration.check(connection, config.schema)
         job = client.enqueue(payload, queue=queue, priority=priority, run_at=run_at, connection=connection)
     click.echo(job.id)
     return 0
@@ -101,11 +107,23 @@ def enqueue(
 
 def _payload(name: str, state: dict[str, Any], trust: Trust) -> object:
     """Reads the handler that such a job would have; a call's arguments must fit its function."""
-    tag = "job" if isinstance(trust.resolve(name), type) else "call"
-    payload = load(f"!{tag}:{name} {json.dumps(state, ensure_ascii=False)}", trust)
+    if "." not in name:
+        raise InvalidJob(f"{name}: a full name is needed, with its module, like shop.jobs.{name}")
+    payload = load(f"!{_tag(name, trust)}:{name} {json.dumps(state, ensure_ascii=False)}", trust)
     if isinstance(payload, PerformableMethod):
         return PerformableMethod(payload.receiver, payload.method, payload.args, payload.kwargs)
     return payload
+
+
+def _tag(name: str, trust: Trust) -> str:
+    try:
+        return "job" if isinstance(trust.resolve(name), type) else "call"
+    except UnknownJobClass:
+        # Static and class methods are found by way of their class only.
+        with suppress(UnknownJobClass):
+            trust.method(name)
+            return "call"
+        raise
 
 
 def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

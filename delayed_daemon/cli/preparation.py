@@ -47,7 +47,10 @@ def _connect_in_the_end(url: str) -> Connection:
         except psycopg.Error as error:
             if (reason := why_refused(error)) is not None:
                 raise CannotStart(reason) from error
-            log.warning("database.awaited", error=str(error).strip())
+            if backoff.fresh:
+                log.warning("database.awaited", error=str(error).strip())
+            else:
+                log.log(10, "database.awaited", error=str(error).strip())
         time.sleep(backoff.next())
 
 

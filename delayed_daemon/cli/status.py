@@ -29,10 +29,10 @@ def status(given: Given, as_json: bool) -> int:
     """
     config = given.resolve().config
     url = config.database_url or embedded_server(config).find()
-    seen = _look(url, config) if url is not None else Overview([])
+    seen = _look(url, config) if url is not None else None
     if as_json:
         click.echo(json.dumps(_document(url, config, seen), indent=2))
-    elif url is None:
+    elif seen is None:
         click.echo(f"The embedded PostgreSQL in {embedded_server(config).data_dir} is not running, so no daemon is.")
     else:
         click.echo("\n".join(lines(seen)))
@@ -45,14 +45,14 @@ def _look(url: str, config: Config) -> Overview:
         return overview(connection, config.schema)
 
 
-def _document(url: str | None, config: Config, seen: Overview) -> dict[str, Any]:
-    """``database`` is null when the embedded PostgreSQL is not running."""
+def _document(url: str | None, config: Config, seen: Overview | None) -> dict[str, Any]:
+    """``database``, ``queues`` and ``total`` are null when the embedded PostgreSQL is not running: nobody counted."""
     return {
         "database": url and redact(url),
         "schema": config.schema,
-        "daemons": [_daemon(daemon) for daemon in seen.daemons],
-        "queues": {name: asdict(counts) for name, counts in seen.queues.items()},
-        "total": asdict(seen.total),
+        "daemons": [_daemon(daemon) for daemon in seen.daemons] if seen else [],
+        "queues": {name: asdict(counts) for name, counts in seen.queues.items()} if seen else None,
+        "total": asdict(seen.total) if seen else None,
     }
 
 

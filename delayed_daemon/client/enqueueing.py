@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, overload
 
@@ -13,7 +14,7 @@ from psycopg.rows import tuple_row
 
 from delayed_daemon.client.configuration import configuration
 from delayed_daemon.client.connections import connections
-from delayed_daemon.errors import InvalidJob
+from delayed_daemon.errors import InvalidJob, SchemaMissing
 from delayed_daemon.execution import members
 from delayed_daemon.job import QUEUE_NAME, Job
 from delayed_daemon.payload import dump
@@ -61,7 +62,8 @@ def enqueue(
     aware datetime, a timedelta or seconds from now; at once unless given. ``queue``: unless given, the payload's
     ``queue_name``, else ``default_queue``. With ``connection`` the row joins the caller's transaction, which is
     neither committed nor rolled back here; with an AsyncConnection the result is to be awaited. Raises `InvalidJob`
-    or `SerializationError`, naming the option or field, before anything is sent; psycopg.Error from the database.
+    or `SerializationError`, naming the option or field, before anything is sent; `SchemaMissing` when there
+    are no tables; psycopg.Error from the database.
     """
     job, new = _prepare(payload, priority, run_at, queue)
     request = enqueue_request(configuration.current.schema, new, _wake(connection))
@@ -96,8 +98,17 @@ def enqueue_many(
     queue: str | None = None,
     connection: AnyConnection | None = None,
 ) -> list[Job] | Awaitable[list[Job]]:
-    """As `enqueue`, for many objects in one statement: all of them, or none. The jobs come in the order given."""
-    prepared = [_prepare(payload, priority, run_at, queue) for payload in payloads]
+    """As `enqueue`, for many objects in one statement: all of them, or none. The jobs come in the order given.
+
+    An error about one of them has a note with its index.
+    """
+    prepared = []
+    for index, payload in enumerate(payloads):
+        try:
+            prepared.append(_prepare(payload, priority, run_at, queue))
+        except Exception as error:
+            error.add_note(f"enqueue_many: item {index}; nothing was enqueued")
+            raise
     jobs = [job for job, _ in prepared]
     request = enqueue_many_request(configuration.current.schema, [new for _, new in prepared], _wake(connection))
     if isinstance(connection, psycopg.AsyncConnection):
@@ -184,11 +195,12 @@ def _wake(connection: AnyConnection | None) -> Wake:
 
 def _execute(connection: psycopg.Connection[Any] | None, request: Request, jobs: list[Job]) -> list[Job]:
     if connection is not None:
-        with connection.cursor(row_factory=tuple_row) as cursor:
+        with _tables_expected(), connection.cursor(row_factory=tuple_row) as cursor:
             return _numbered(jobs, cursor.execute(request.statement, request.parameters).fetchall())
     own = connections.get()
     try:
-        return _numbered(jobs, own.execute(request.statement, request.parameters).fetchall())
+        with _tables_expected():
+            return _numbered(jobs, own.execute(request.statement, request.parameters).fetchall())
     except psycopg.OperationalError:
         connections.drop()
         raise
@@ -197,9 +209,21 @@ def _execute(connection: psycopg.Connection[Any] | None, request: Request, jobs:
 async def _execute_async(connection: psycopg.AsyncConnection[Any], request: Request, jobs: list[Job]) -> list[Job]:
     if not jobs:
         return []
-    async with connection.cursor(row_factory=tuple_row) as cursor:
-        await cursor.execute(request.statement, request.parameters)
-        return _numbered(jobs, await cursor.fetchall())
+    with _tables_expected():
+        async with connection.cursor(row_factory=tuple_row) as cursor:
+            await cursor.execute(request.statement, request.parameters)
+            return _numbered(jobs, await cursor.fetchall())
+
+
+@contextmanager
+def _tables_expected() -> Iterator[None]:
+    try:
+        yield
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as error:
+        schema = configuration.current.schema
+        raise SchemaMissing(
+            f'the schema "{schema}" of this database has no tables of delayed-daemon: run "delayed-daemon migrate"'
+        ) from error
 
 
 async def _first(jobs: Awaitable[list[Job]]) -> Job:

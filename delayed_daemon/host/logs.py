@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import select
+from functools import partial
 from typing import Any
 
 import structlog
@@ -24,7 +25,7 @@ def configure(level: str, form: str, fd: int = 2) -> None:
         processors=[
             structlog.stdlib.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _plain_values,
+            partial(_plain_values, newline="\\n" if pretty else "\n"),
             _pretty(os.isatty(fd)) if pretty else structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
@@ -66,15 +67,18 @@ def _pretty(colours: bool) -> structlog.dev.ConsoleRenderer:
     )
 
 
-def _plain_values(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+def _plain_values(_logger: WrappedLogger, _method: str, event: EventDict, *, newline: str) -> EventDict:
     first = {key: event.pop(key) for key in ("timestamp", "level", "event")}
-    return {key: _plain(value) for key, value in (first | dict(event)).items()}
+    return {key: _plain(value, newline) for key, value in (first | dict(event)).items()}
 
 
-def _plain(value: Any) -> Any:
-    """Escape what could forge a second line or drive a terminal; round what nobody reads."""
+def _plain(value: Any, newline: str) -> Any:
+    """Escape what could forge a second line or drive a terminal; round what nobody reads.
+
+    A line break becomes ``newline``: itself where the format that follows escapes it.
+    """
     if isinstance(value, float):
         return round(value, 3)
     if isinstance(value, str):
-        return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", value)
+        return _CONTROL.sub(lambda found: newline if found[0] == "\n" else f"\\x{ord(found[0]):02x}", value)
     return value

@@ -97,8 +97,8 @@ class Slot:
 
     _BATCH = 32
     _EXECUTIONS = _BATCH + BATCH_CAPACITY
-    _EXECUTIONWORD_OCTETSS = 6
-    _RING = _EXECUTIONS + EXECUTION_CAPACITY * _EXECUTIONWORD_OCTETSS
+    _EXECUTION_WORDS = 6
+    _RING = _EXECUTIONS + EXECUTION_CAPACITY * _EXECUTION_WORDS
     SIZE = _RING + RING_CAPACITY * 2
 
     def __init__(self, words: memoryview[int], base: int, index: int) -> None:
@@ -153,19 +153,19 @@ class Slot:
     # In hand.
 
     def take_in_hand(self, position: int, execution: Execution) -> None:
-        at = self.base + self._EXECUTIONS + position * self._EXECUTIONWORD_OCTETSS
+        at = self.base + self._EXECUTIONS + position * self._EXECUTION_WORDS
         words = self.words
         _, words[at + 1], words[at + 2], words[at + 3], words[at + 4], words[at + 5] = execution
         words[at] = execution.job_id
 
     def put_down(self, position: int) -> None:
-        self.words[self.base + self._EXECUTIONS + position * self._EXECUTIONWORD_OCTETSS] = 0
+        self.words[self.base + self._EXECUTIONS + position * self._EXECUTION_WORDS] = 0
 
     def executions(self) -> list[Execution]:
         found = []
         for position in range(self.executions_used):
-            at = self.base + self._EXECUTIONS + position * self._EXECUTIONWORD_OCTETSS
-            entry = Execution(*self.words[at : at + self._EXECUTIONWORD_OCTETSS].tolist())
+            at = self.base + self._EXECUTIONS + position * self._EXECUTION_WORDS
+            entry = Execution(*self.words[at : at + self._EXECUTION_WORDS].tolist())
             if entry.job_id:
                 found.append(entry)
         return found

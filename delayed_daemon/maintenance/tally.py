@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import structlog
 
 from delayed_daemon.host.scoreboard import Scoreboard
-from delayed_daemon.host.slot import State
+from delayed_daemon.host.slot import Slot, State
 
 log = structlog.get_logger()
 
 EVERY_SECONDS = 1.0
+
+_MOST_LOOKS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,9 @@ class Tally:
         if performed + failed <= 0:
             self.rate = 0.0
             return False
-        self.rate = (performed + failed) / self._work_seconds(now.busy_ns - before.busy_ns)
+        if (busy_ns := now.busy_ns - before.busy_ns) > 0:
+            # Else their time was in the line before: a worker notes the time first, and then the job.
+            self.rate = (performed + failed) / self._work_seconds(busy_ns)
         log.info("jobs.performed", count=performed, failed=failed, rate=round(self.rate, 1))
         self._before = now
         self._board.counted_ns = max(slot.done_ns for slot in self._board.slots)
@@ -51,11 +55,11 @@ class Tally:
 
     def _count(self) -> Count:
         """Of the dead, the supervisor keeps the sum; it adds a worker's before it calls the worker dead."""
-        board, living = self._board, list(self._board.living())
+        board, living = self._board, [_count_of(slot) for slot in self._board.living()]
         return Count(
-            board.performed_before + sum(slot.performed for slot in living),
-            board.failed_before + sum(slot.failed for slot in living),
-            board.busy_before_ns + sum(slot.busy_ns for slot in living),
+            board.performed_before + sum(count.performed for count in living),
+            board.failed_before + sum(count.failed for count in living),
+            board.busy_before_ns + sum(count.busy_ns for count in living),
         )
 
     def _work_seconds(self, busy_ns: int) -> float:
@@ -65,4 +69,13 @@ class Tally:
         if active:
             began_ns = max(min(slot.begun_ns for slot in active), self._board.counted_ns)
             span_ns = max(slot.done_ns for slot in active) - began_ns
-        return max(min(span_ns, busy_ns), 1000) / 1e9
+        return max(min(span_ns, busy_ns), busy_ns // len(self._board.slots), 1000) / 1e9
+
+
+def _count_of(slot: Slot) -> Count:
+    """Counts and time that belong together: jobs that end meanwhile would be counted without their time later."""
+    for _ in range(_MOST_LOOKS):
+        count = Count(slot.performed, slot.failed, slot.busy_ns)
+        if (slot.performed, slot.failed) == (count.performed, count.failed):
+            break
+    return count

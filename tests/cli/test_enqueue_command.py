@@ -35,6 +35,15 @@ def test_puts_a_call_into_the_table(enqueue, rows):
     assert rows("handler") == [('!call:app.resize {"args": ["a.jpg"], "kwargs": {"width": 9}}',)]
 
 
+def test_methods_of_classes_and_objects_are_named_by_their_class(enqueue, rows):
+    assert enqueue("app.NotAJob.call", '{"args": [1]}').code == 0
+    assert enqueue("app.NotAJob.note", '{"self": {}, "args": [1]}').code == 0
+    assert rows("handler") == [
+        ('!call:app.NotAJob.call {"args": [1]}',),
+        ('!call:app.NotAJob.note {"self": {}, "args": [1]}',),
+    ]
+
+
 def test_options_go_before_what_the_job_itself_asks_for(enqueue, rows):
     assert enqueue("app.Patient").code == 0
     assert enqueue("app.Patient", "{}", "--queue", "mail", "--priority", "-3").code == 0
@@ -59,6 +68,7 @@ def test_runs_at_a_time_or_so_long_from_now(enqueue, rows):
         (["app.Newsletter", "[" * 100_000], "nested too deeply"),
         (["app.Newsletter", "[1]"], "not a JSON object"),
         (["app.Newsletter", '{"text": "\\ud800", "emails": []}'], "can't encode"),
+        (["Newsletter", "{}"], "a full name is needed"),
         (["app.Nothing", "{}"], "no such class or function"),
         (["app.NotAJob", "{}"], "no perform method"),
         (["app._private", "{}"], "underscore"),
@@ -95,3 +105,8 @@ def test_a_schema_without_tables_points_at_migrate(on_database):
     ended = on_database("enqueue", "--app", "app", "app.Patient")
     assert ended.code == 3
     assert "delayed-daemon migrate" in ended.err
+
+
+def test_on_the_embedded_server_the_tables_are_created(command, data_dir):
+    ended = command("enqueue", "--app", "app", "--data-dir", data_dir, "app.Patient")
+    assert (ended.code, ended.out) == (0, "1\n"), ended.err

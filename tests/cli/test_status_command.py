@@ -108,7 +108,7 @@ def test_a_schema_without_tables_points_at_migrate(on_database):
 def test_an_embedded_server_that_does_not_run_is_not_started(command, data_dir):
     assert f"{data_dir} is not running" in command("status", "--data-dir", data_dir).out
     document = json.loads(command("status", "--json", "--data-dir", data_dir).out)
-    assert document["database"] is None
+    assert document == {"database": None, "schema": "public", "daemons": [], "queues": None, "total": None}
     assert not data_dir.exists()
 
 

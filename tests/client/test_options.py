@@ -68,3 +68,16 @@ def test_a_name_that_nothing_has_is_refused_with_those_that_there_are(table: Dat
     with pytest.raises(InvalidJob, match="'urgent'; there are interactive, reporting"):
         enqueue(Letter("a"), priority="urgent")
     assert table.connect().execute("SELECT FROM delayed_jobs").fetchall() == []
+
+
+def test_the_settings_can_be_printed_without_giving_the_password_away() -> None:
+    config = configure(database_url="postgresql://me:hunter2@example.org/shop", schema="jobs")
+    assert "hunter2" not in repr(config)
+    assert "schema='jobs'" in repr(config)
+
+
+def test_an_error_about_one_of_many_says_which(table: Database) -> None:
+    with pytest.raises(InvalidJob) as raised:
+        enqueue_many([Letter("a"), Letter("b"), object()])
+    assert raised.value.__notes__ == ["enqueue_many: item 2; nothing was enqueued"]
+    assert table.connect().execute("SELECT FROM delayed_jobs").fetchall() == []

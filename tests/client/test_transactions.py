@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 import psycopg
 import pytest
 
-from delayed_daemon import InvalidJob, enqueue, enqueue_many
+from delayed_daemon import InvalidJob, configure, enqueue, enqueue_many
 from delayed_daemon.client.connections import connections
+from delayed_daemon.errors import SchemaMissing
 from tests.client.letters import Letter
 from tests.servers import Database
 
@@ -83,3 +84,31 @@ def test_a_wrong_option_is_named_and_nothing_is_enqueued(table: Database, option
     with pytest.raises(InvalidJob, match=named):
         enqueue(Letter("a"), **options)
     assert count(table) == 0
+
+
+def test_without_tables_the_error_says_what_to_run(database: Database) -> None:
+    configure(database_url=database.url, schema=database.schema)
+    with pytest.raises(SchemaMissing, match="delayed-daemon migrate"):
+        enqueue(Letter("a"))
+    with pytest.raises(SchemaMissing, match="delayed-daemon migrate"):
+        enqueue_many([Letter("a")])
+    connections.drop()
+
+
+def test_without_tables_the_caller_s_transaction_is_left_as_it_is(database: Database) -> None:
+    configure(database_url=database.url, schema=database.schema)
+    with psycopg.connect(database.url) as connection:
+        with pytest.raises(SchemaMissing) as raised:
+            enqueue(Letter("a"), connection=connection)
+        assert isinstance(raised.value.__cause__, psycopg.Error)
+        assert connection.info.transaction_status.name == "INERROR"
+
+
+def test_without_tables_an_async_connection_is_told_so_too(database: Database) -> None:
+    async def work() -> None:
+        async with await psycopg.AsyncConnection.connect(database.url) as connection:
+            with pytest.raises(SchemaMissing):
+                await enqueue(Letter("a"), connection=connection)
+
+    configure(database_url=database.url, schema=database.schema)
+    asyncio.run(work())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 from chores import Fail, Note, Nothing
 
 from delayed_daemon import configure, enqueue, enqueue_many
-from tests.process.daemons import Daemon, Site, command, environment
+from tests.process.daemons import Daemon, Site, command, environment, is_running
 from tests.servers import Database
 from tests.waiting import wait_until
 
@@ -116,4 +117,58 @@ def test_a_supervisor_loads_neither_the_driver_nor_yaml_nor_the_application(site
     worker = Path(f"/proc/{daemon.processes('worker')[0]}/maps").read_text()
     assert "psycopg" in worker
     wait_until(lambda: len(list(Path(f"/proc/{daemon.pid}/task").iterdir())) == 1, "the supervisor has one thread")
+    assert daemon.leave() == 0
+
+
+@pytest.fixture
+def waiting(site: Site, tmp_path: Path) -> Daemon:
+    """A start that waits for a server which is down."""
+    url = f"postgresql://nobody@/nothing?host={tmp_path}"
+    arguments = command("start", "--database-url", url, "--log-format", "json")
+    daemon = Daemon(tmp_path / "waiting.log", arguments, environment())
+    site.daemons.append(daemon)
+    daemon.await_event("database.awaited")
+    daemon.processes()
+    return daemon
+
+
+@pytest.mark.parametrize("number", [signal.SIGQUIT, signal.SIGINT, signal.SIGTERM])
+def test_a_stop_while_it_waits_for_the_database_leaves_no_process(waiting: Daemon, number: signal.Signals) -> None:
+    assert len(waiting.seen) == 2
+    assert waiting.leave(number, seconds=10) == 0
+    wait_until(lambda: not any(map(is_running, waiting.seen)), "no process is left")
+    assert "Traceback" not in waiting.log.read_text()
+
+
+def test_kill_9_while_it_waits_for_the_database_leaves_no_process(waiting: Daemon) -> None:
+    assert len(waiting.seen) == 2
+    assert waiting.leave(signal.SIGKILL, seconds=10) == -signal.SIGKILL
+    wait_until(lambda: not any(map(is_running, waiting.seen)), "the child that waits is gone, too")
+
+
+def test_hup_while_it_waits_for_the_database_has_no_effect(waiting: Daemon) -> None:
+    waiting.tell(signal.SIGHUP)
+    assert waiting.leave(signal.SIGTERM, seconds=10) == 0
+
+
+def test_ctrl_c_while_the_command_is_still_imported_is_code_130_without_a_traceback(tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt\n")
+    env = environment()
+    done = subprocess.run(
+        command("start"),
+        env={**env, "PYTHONPATH": f"{tmp_path}:{env['PYTHONPATH']}"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (130, "")
+
+
+def test_a_daemon_without_an_application_says_that_it_can_perform_nothing(tmp_path: Path, site: Site) -> None:
+    arguments = command("start", *site.options()[:4], "--log-format", "json")
+    daemon = Daemon(tmp_path / "without.log", arguments, environment())
+    site.daemons.append(daemon)
+    daemon.await_event("daemon.started")
+    assert len(daemon.events("daemon.without_application")) == 1
     assert daemon.leave() == 0

@@ -81,6 +81,18 @@ def test_no_field_can_forge_a_second_line_or_drive_a_terminal(reader, form):
     assert not {letter for letter in line[:-1] if not letter.isprintable()}
 
 
+@pytest.mark.parametrize("form", ["json", "pretty"])
+def test_an_error_of_several_lines_is_one_line_with_readable_breaks(reader, form):
+    logged(reader, form=form).error("job.failed", error="first\nsecond\x1b[2J")
+
+    line = reader.text()
+    assert len(line.splitlines()) == 1
+    assert "first\\nsecond" in line
+    assert "\x1b[2J" not in line
+    if form == "json":
+        assert json.loads(line)["error"] == "first\nsecond\\x1b[2J"
+
+
 @given(value=st.text(alphabet=st.characters(), max_size=50))
 def test_whatever_a_field_holds_its_event_is_one_readable_line(value):
     reader = Reader()
