@@ -27,6 +27,8 @@ class Alarm(Protocol):
 
     def armed(self, deadline_ns: int, limit_seconds: float) -> AbstractContextManager[None]: ...
 
+    def restore(self) -> list[str]: ...
+
 
 class Attempts:
     """Makes attempts under one set of limits.
@@ -50,6 +52,10 @@ class Attempts:
         self._alarm = alarm
         self._max_attempts = max_attempts
         self._max_run_time = max_run_time
+
+    def restore(self) -> list[str]:
+        """Undo what a job did to the alarm; what it had changed."""
+        return self._alarm.restore()
 
     def make(self, job: Job, begin: Callable[[float], int]) -> Outcome:
         """Load the payload, perform it between its hooks, and say what to write to the row."""

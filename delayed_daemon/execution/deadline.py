@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from delayed_daemon.errors import MaxRunTimeExceeded
 from delayed_daemon.host.clock import monotonic_ns
 
+_TOLERANCE_SECONDS = 0.1
+
 
 class Deadline:
     """Arms the alarm of the main thread's process, by SIGALRM.
@@ -34,6 +36,19 @@ class Deadline:
             yield
         finally:
             self._armed_until_ns = 0
+
+    def restore(self) -> list[str]:
+        """Between jobs: undo what a job did to the alarm, its handler or its timer; what it had changed."""
+        changed = []
+        if signal.getsignal(signal.SIGALRM) != self._ring:
+            signal.signal(signal.SIGALRM, self._ring)
+            changed.append("SIGALRM")
+        left = signal.getitimer(signal.ITIMER_REAL)[0]
+        expected = (self._rings_at_ns - monotonic_ns()) / 1e9 if self._rings_at_ns else 0.0
+        if abs(left - expected) > _TOLERANCE_SECONDS:
+            self._rings_at_ns = 0  # the next job sets it again
+            changed.append("timer")
+        return changed
 
     def _set(self, at_ns: int) -> None:
         self._rings_at_ns = at_ns

@@ -42,6 +42,17 @@ class SignalInbox:
                 taken += chunk
         return [number for number in taken if number in self._numbers]
 
+    def restore(self) -> list[str]:
+        """Undo what a job did to handlers, mask or wake-up pipe; what it had changed, in words."""
+        changed = [signal.Signals(number).name for number in self._numbers if signal.getsignal(number) != self._note]
+        for name in changed:
+            signal.signal(signal.Signals[name], self._note)
+        if signal.set_wakeup_fd(self._rings, warn_on_full_buffer=False) != self._rings:
+            changed.append("wakeup fd")
+        if signal.pthread_sigmask(signal.SIG_SETMASK, ()):
+            changed.append("mask")
+        return changed
+
     def close(self) -> None:
         signal.set_wakeup_fd(-1)
         os.close(self._hears)

@@ -48,9 +48,15 @@ class Watch:
             self.draining = True
         return self.draining
 
+    def restore(self) -> list[str]:
+        """Undo what a job did to this process's signals; what it had changed."""
+        return self._inbox.restore()
+
     def sleep(self, seconds: float) -> None:
         """Sleep until a signal, a ring, the supervisor's death, or the time is over."""
-        self._poll.poll(max(seconds, 0.0) * 1000)
+        ready = self._poll.poll(max(seconds, 0.0) * 1000)
+        if any(fd == self._lifeline for fd, _ in ready):
+            self._poll.unregister(self._lifeline)  # it is gone for good, and would end every sleep
         self._bell.silence()
         self._take_signals()
 

@@ -25,6 +25,8 @@ from delayed_daemon.worker.watch import Watch
 
 log = structlog.get_logger()
 
+_LONG_NS = 10_000_000
+"""After a job that took longer, its signals are looked at at once; after others, with the batch."""
 _NOTHING = Claim(0, "", [])
 _GATE_CLOSED_SECONDS = 1.0
 """How long to wait when claiming is not allowed and nobody rings."""
@@ -51,6 +53,7 @@ class Worker:
         self._watch = watch
         self._books = books
         self._quota = quota
+        self._attempts = attempts
         self._settling = Settling(slot, books, ledger)
         self._claiming = Claiming(config, premises, slot, books, ledger, self._settling)
         self._performing = Performing(config, premises, books, ledger, self._settling, attempts)
@@ -98,7 +101,9 @@ class Worker:
             if done and self._is_time_to_stop(started_ns, now_ns):
                 break
             outcome = self._performing.perform(row, claim, now_ns)
-            now_ns = monotonic_ns()
+            began_ns, now_ns = now_ns, monotonic_ns()
+            if now_ns - began_ns > _LONG_NS:
+                self._restore_signals(row)
             self._count(outcome, now_ns)
             done += 1
         self._quota.spend(done)
@@ -133,6 +138,7 @@ class Worker:
 
     def _look_around(self, last: ClaimedJob) -> None:
         """After a batch: did a job leave something behind that the next must not inherit?"""
+        self._restore_signals(last)
         if self._slot.renewal != Renewal.NONE:
             return
         if threading.active_count() > self._threads:
@@ -141,6 +147,12 @@ class Worker:
             self._ask_for_successor(Renewal.UNCLEAN)
         elif self._quota.is_spent:
             self._ask_for_successor(Renewal.JOBS)
+
+    def _restore_signals(self, last: ClaimedJob) -> None:
+        """A job may have left the worker deaf to its drain or to the next job's deadline."""
+        changed = [*self._watch.restore(), *self._attempts.restore()]
+        if changed:
+            log.warning("signals.restored", worker=self._slot.number, last_job=last.id, changed=changed)
 
     def _ask_for_successor(self, why: Renewal) -> None:
         self._slot.renewal = why
