@@ -15,6 +15,7 @@ from pathlib import Path
 import psycopg
 
 from delayed_daemon import DelayedDaemonError, configure
+from delayed_daemon.embedded.places import resolve_data_dir
 from delayed_daemon.embedded.server import EmbeddedServer
 from delayed_daemon.settings import redact
 from shop import database, samples
@@ -82,12 +83,12 @@ Its log follows; rate is in jobs per second. Ctrl-C stops it.
 
 @contextmanager
 def _database() -> Iterator[str]:
-    """The URL of the configured database, or of the embedded one, which runs meanwhile."""
+    """The URL of the configured database, or of an embedded one of the demo's own, which runs meanwhile."""
     config = configure()
     if config.database_url is not None:
         yield config.database_url
         return
-    with EmbeddedServer(Path(config.data_dir) if config.data_dir else None) as server:
+    with EmbeddedServer(Path(config.data_dir) if config.data_dir else resolve_data_dir(None) / "shop-demo") as server:
         yield server.url
 
 
