@@ -14,7 +14,7 @@ from delayed_daemon.worker.watch import Watch
 premises = Premises(1)
 if os.fork():
     os._exit(0)  # the supervisor dies
-watch = Watch(premises, premises.board.slots[0])
+watch = Watch(premises, premises.board.slots[0], 0)
 watch.sleep(30)
 asked = []
 
