@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Callable
+
 FILL_SECONDS = 0.05
 _WEIGHT = 0.3
 _GROWTH = 4
+
+
+def until_next_look(sleep: float, draw: Callable[[], float] = random.random) -> float:
+    """Seconds of one idle wait: between half of ``sleep`` and all of it, so that idle workers do not poll in step."""
+    return sleep * (1.0 + draw()) / 2.0
 
 
 class Pace:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import threading
 
 import structlog
@@ -17,7 +16,7 @@ from delayed_daemon.store.queue import ClaimedJob
 from delayed_daemon.worker.books import Books, Unwritten
 from delayed_daemon.worker.claiming import Claim, Claiming
 from delayed_daemon.worker.ledger import Ledger
-from delayed_daemon.worker.pace import FILL_SECONDS, Pace
+from delayed_daemon.worker.pace import FILL_SECONDS, Pace, until_next_look
 from delayed_daemon.worker.performing import Performing
 from delayed_daemon.worker.quota import Quota
 from delayed_daemon.worker.settling import Settling
@@ -171,4 +170,4 @@ class Worker:
         if self._config.exit_on_complete:
             self._premises.supervisor_bell.ring()
         if self._board.wakes == self._claiming.seen_wakes:
-            self._watch.sleep(self._config.sleep * random.uniform(0.5, 1.0) if looked else _GATE_CLOSED_SECONDS)
+            self._watch.sleep(until_next_look(self._config.sleep) if looked else _GATE_CLOSED_SECONDS)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from delayed_daemon.worker import quota as quota_module
-from delayed_daemon.worker.pace import FILL_SECONDS, Pace
+from delayed_daemon.worker.pace import FILL_SECONDS, Pace, until_next_look
 from delayed_daemon.worker.quota import Quota
 
 
@@ -109,6 +109,11 @@ def test_zero_is_no_limit(clock):
 
     assert quota.left() > 10**6
     assert not quota.is_spent
+
+
+def test_idle_workers_do_not_poll_in_step():
+    assert (until_next_look(10.0, lambda: 0.0), until_next_look(10.0, lambda: 1.0)) == (5.0, 10.0)
+    assert len({until_next_look(10.0) for _ in range(20)}) > 1
 
 
 def test_unless_given_fast_jobs_do_not_renew_a_young_worker(clock):
