@@ -11,11 +11,10 @@ announces it, and a job is entered in its next place before it leaves the last o
 from __future__ import annotations
 
 import mmap
-import uuid
 from collections.abc import Iterator
 
 from delayed_daemon.host.slot import Slot
-from delayed_daemon.host.words import WORD_OCTETS, Word, halves_of, uuid_of
+from delayed_daemon.host.words import WORD_OCTETS, UuidWords, Word
 
 
 class Scoreboard:
@@ -25,8 +24,7 @@ class Scoreboard:
 
     # written by maintenance
     claim_until_ns = Word(0)  # since_boot_ns() until which claiming is allowed: the self-fence
-    holder_high = Word(1)
-    holder_low = Word(2)
+    holder = UuidWords(1, 2)  # under which this daemon is registered; claims carry it
     wakes = Word(3)
     advertised = Word(4)  # the daemon's row says that a worker is idle
     clock_offset_us = Word(5)  # database's clock minus this host's
@@ -50,17 +48,8 @@ class Scoreboard:
         self.slots = [Slot(self.words, self._HEADER + n * Slot.SIZE, n) for n in range(slots)]
 
     @property
-    def holder(self) -> uuid.UUID:
-        """The UUID under which this daemon is registered; claims carry it."""
-        return uuid_of(self.holder_high, self.holder_low)
-
-    @holder.setter
-    def holder(self, value: uuid.UUID) -> None:
-        self.holder_high, self.holder_low = halves_of(value)
-
-    @property
     def is_registered(self) -> bool:
-        return (self.holder_high, self.holder_low) != (0, 0)
+        return self.holder.int != 0
 
     def living(self) -> Iterator[Slot]:
         return (slot for slot in self.slots if slot.alive)

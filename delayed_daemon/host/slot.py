@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from array import array
 from enum import IntEnum
 from typing import NamedTuple
 
-from delayed_daemon.host.words import WORD_OCTETS, Word, halves_of, uuid_of
+from delayed_daemon.host.words import WORD_OCTETS, UuidWords, Word
 
 BATCH_CAPACITY = 1024
 RING_CAPACITY = 2048
@@ -74,8 +73,7 @@ class Slot:
     # written by the worker
     state = Word(9)
     beat_ns = Word(10)
-    holder_high = Word(11)  # the daemon's UUID in this worker's claims
-    holder_low = Word(12)
+    holder = UuidWords(11, 12)  # the daemon's UUID in this worker's claims
     claim_begun = Word(13)
     claim_finished = Word(14)
     batch_claim = Word(15)
@@ -129,14 +127,6 @@ class Slot:
         self.pool = pool
         self.state = State.BOOTING
         self.generation = generation
-
-    @property
-    def holder(self) -> uuid.UUID:
-        return uuid_of(self.holder_high, self.holder_low)
-
-    @holder.setter
-    def holder(self, value: uuid.UUID) -> None:
-        self.holder_high, self.holder_low = halves_of(value)
 
     # Claimed, not started.
 

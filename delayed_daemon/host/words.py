@@ -30,9 +30,21 @@ class Word:
         record.words[record.base + self.offset] = value
 
 
-def uuid_of(high: int, low: int) -> uuid.UUID:
-    return uuid.UUID(bytes=high.to_bytes(8, "big", signed=True) + low.to_bytes(8, "big", signed=True))
+class UuidWords:
+    """A UUID in two fields. They are not written at once: a reader may meet one half of each of two values."""
 
+    __slots__ = ("high", "low")
 
-def halves_of(value: uuid.UUID) -> tuple[int, int]:
-    return int.from_bytes(value.bytes[:8], "big", signed=True), int.from_bytes(value.bytes[8:], "big", signed=True)
+    def __init__(self, high: int, low: int) -> None:
+        self.high = high
+        self.low = low
+
+    def __get__(self, record: Record, owner: object = None) -> uuid.UUID:
+        words, base = record.words, record.base
+        halves = (words[base + self.high], words[base + self.low])
+        return uuid.UUID(bytes=b"".join(half.to_bytes(8, "big", signed=True) for half in halves))
+
+    def __set__(self, record: Record, value: uuid.UUID) -> None:
+        words, base = record.words, record.base
+        words[base + self.high] = int.from_bytes(value.bytes[:8], "big", signed=True)
+        words[base + self.low] = int.from_bytes(value.bytes[8:], "big", signed=True)

@@ -26,8 +26,7 @@ class Ledger:
     @property
     def holder_changed(self) -> bool:
         """The daemon was registered anew since the last claim."""
-        slot, board = self._slot, self._board
-        return slot.holder_high != board.holder_high or slot.holder_low != board.holder_low
+        return self._slot.holder != self._board.holder
 
     def adopt_holder(self) -> None:
         """Claim under the daemon's present UUID from here on. Everything claimed before must be settled."""
