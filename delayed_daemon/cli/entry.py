@@ -21,6 +21,7 @@ COMMANDS = {
     },
     "Look": {
         "status": "Show the daemons, what they perform, and how many jobs wait.",
+        "check": "Say whether a ready job waits for longer than it should.",
         "config": "Show the effective settings and where each comes from.",
     },
     "Do": {

@@ -13,7 +13,14 @@ FILE_VARIABLE = PREFIX + "CONFIG"
 
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 _NAMES = list(_BY_NAME)
-_FURTHER_VARIABLES = {"database_url": ["DATABASE_URL"]}
+_FURTHER_VARIABLES = {
+    "database_url": ["DATABASE_URL"],
+    "queues": ["QUEUES", "QUEUE"],  # these, and those below, are delayed_job's
+    "min_priority": ["MIN_PRIORITY"],
+    "max_priority": ["MAX_PRIORITY"],
+    "sleep": ["SLEEP_DELAY"],
+    "read_ahead": ["READ_AHEAD"],
+}
 
 
 @dataclass(frozen=True, slots=True)

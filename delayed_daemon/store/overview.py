@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from psycopg.rows import class_row
@@ -85,6 +85,20 @@ def overview(connection: Connection, schema: str) -> Overview:
         counts = JobCounts(**{state: count}, oldest_ready_seconds=age)
         queues[queue] = queues.get(queue, JobCounts()) + counts
     return Overview(daemons, queues)
+
+
+class OldestReady(NamedTuple):
+    """The ready job that has waited longest."""
+
+    seconds: float
+    id: int
+    queue: str
+
+
+def oldest_ready(connection: Connection, schema: str) -> OldestReady | None:
+    """None when no job is ready. Costs the same however many jobs wait."""
+    row = connection.execute(statements(schema)["oldest_ready"]).fetchone()
+    return OldestReady(*row) if row else None
 
 
 def _name_jobs_in_hand(connection: Connection, schema: str, snapshots: list[dict[str, Any]]) -> None:

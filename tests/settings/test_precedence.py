@@ -67,6 +67,18 @@ def test_database_url_is_understood_below_our_own_variable(file):
     assert resolve({"database_url": "postgresql:///typed"}, environ, file).config.database_url == "postgresql:///typed"
 
 
+def test_the_variables_of_delayed_job_are_understood_below_our_own():
+    theirs = {
+        "QUEUE": "mail", "MIN_PRIORITY": "-3", "MAX_PRIORITY": "7", "SLEEP_DELAY": "5", "READ_AHEAD": "9",
+    }  # fmt: skip
+    config = resolve({}, theirs).config
+    assert (config.queues, config.min_priority, config.max_priority) == (("mail",), -3, 7)
+    assert (config.sleep, config.read_ahead) == (5.0, 9)
+    both = {**theirs, "QUEUES": "a,b", "DELAYED_DAEMON_SLEEP": "8"}
+    assert resolve({}, both).config.queues == ("a", "b")
+    assert resolve({}, both).config.sleep == 8.0
+
+
 def test_every_problem_is_reported_at_once(file):
     file.write_text("wrokers: 3\nlease: soon\n")
     environ = {"DELAYED_DAEMON_WORKERS": "four", "DATABASE_URL": "mysql://root:hunter2@db/shop"}
