@@ -14,11 +14,12 @@ from psycopg.rows import tuple_row
 
 from delayed_daemon.client.configuration import configuration
 from delayed_daemon.client.connections import connections
-from delayed_daemon.errors import InvalidJob, SchemaMissing
+from delayed_daemon.errors import InvalidJob
 from delayed_daemon.execution import members
 from delayed_daemon.job import QUEUE_NAME, Job
 from delayed_daemon.payload import dump
 from delayed_daemon.store.enqueue import NewJob, Request, Wake, enqueue_many_request, enqueue_request
+from delayed_daemon.store.migration import tables_missing
 
 When = datetime | timedelta | int | float
 Priority = int | str
@@ -220,10 +221,7 @@ def _tables_expected() -> Iterator[None]:
     try:
         yield
     except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as error:
-        schema = configuration.current.schema
-        raise SchemaMissing(
-            f'the schema "{schema}" of this database has no tables of delayed-daemon: run "delayed-daemon migrate"'
-        ) from error
+        raise tables_missing(configuration.current.schema) from error
 
 
 async def _first(jobs: Awaitable[list[Job]]) -> Job:

@@ -77,9 +77,7 @@ def quoted(text: str) -> str:
 
 def _list(setting: Setting, given: Raw) -> tuple[str, ...]:
     members = [_text(setting, each) for each in _members(given)]
-    twice = next((each for index, each in enumerate(members) if each in members[:index]), None)
-    if twice is not None:
-        raise Unfit(f"{quoted(twice)} is named twice")
+    _refuse_twins(members)
     return tuple(members)
 
 
@@ -87,11 +85,14 @@ def _mapping(setting: Setting, given: Raw) -> tuple[tuple[str, Any], ...]:
     """Pairs of key and value, from a mapping, or from ``key=value`` members."""
     pairs = given.items() if isinstance(given, Mapping) else map(_pair, _members(given))
     read = [_entry(setting, key.strip(), text.strip()) for key, text in pairs]
-    keys = [key for key, _ in read]
-    twice = next((key for index, key in enumerate(keys) if key in keys[:index]), None)
+    _refuse_twins([key for key, _ in read])
+    return tuple(read)
+
+
+def _refuse_twins(names: Sequence[str]) -> None:
+    twice = next((each for index, each in enumerate(names) if each in names[:index]), None)
     if twice is not None:
         raise Unfit(f"{quoted(twice)} is named twice")
-    return tuple(read)
 
 
 def _entry(setting: Setting, key: str, text: str) -> tuple[str, Any]:

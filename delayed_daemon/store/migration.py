@@ -72,10 +72,15 @@ def check(connection: Connection, schema: str) -> None:
     """Raises `SchemaMissing` unless the tables are there and up to date, `SchemaTooNew` if they are newer."""
     missing = pending(connection, schema)
     if len(missing) == len(migrations()):
-        raise SchemaMissing(f'the schema "{schema}" has no tables of delayed-daemon: run "delayed-daemon migrate"')
+        raise tables_missing(schema)
     if missing:
         names = ", ".join(map(str, missing))
         raise SchemaMissing(f'the tables in the schema "{schema}" lack {names}: run "delayed-daemon migrate"')
+
+
+def tables_missing(schema: str) -> SchemaMissing:
+    """The error to raise where a schema has none of the tables."""
+    return SchemaMissing(f'the schema "{schema}" has no tables of delayed-daemon: run "delayed-daemon migrate"')
 
 
 def sql(schema: str) -> str:

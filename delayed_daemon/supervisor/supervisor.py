@@ -59,7 +59,6 @@ class Supervisor:
         self._config = config
         self._premises = premises
         self._board = premises.board
-        self._halves = halves
         self._fleet = Fleet([pool.workers for pool in config.pools], premises)
         self._imports = Imports(halves.fork_server, halves.worker, config.preload, self._relieve_all)
         self._phase = Phase.RUNNING

@@ -58,7 +58,7 @@ class Performing:
         outcome = self._attempts.make(job, begin)
         if os.getpid() != self._pid:
             os._exit(0)  # the job forked, and this is its child, which must never do a worker's work
-        self._record(row, claim, outcome)
+        self._record(row, claim, outcome, now_ns)
         self._say(job, outcome, now_ns)
         return outcome
 
@@ -70,12 +70,12 @@ class Performing:
             self._premises.supervisor_bell.ring()
         return deadline_ns
 
-    def _record(self, row: ClaimedJob, claim: Claim, outcome: Outcome) -> None:
+    def _record(self, row: ClaimedJob, claim: Claim, outcome: Outcome, began_ns: int) -> None:
         """Completions go to the ring; every other outcome is written before the next job begins."""
         if isinstance(outcome, Completed):
             self._settling.complete(row.id, claim.number)
             return
-        self._take_in_hand(row, claim, monotonic_ns(), _LONGEST_WRITE_SECONDS)
+        self._take_in_hand(row, claim, began_ns, _LONGEST_WRITE_SECONDS)
         token = claim.token
         match outcome:
             case Rescheduled(report, run_at):
