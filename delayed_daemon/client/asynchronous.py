@@ -1,0 +1,66 @@
+"""``aenqueue`` and ``aenqueue_many``: as `enqueue` and `enqueue_many`, and the event loop goes on meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import Any
+
+import psycopg
+
+from delayed_daemon.client.configuration import configuration
+from delayed_daemon.client.inserting import insert_async, wake_of
+from delayed_daemon.client.loops import loop_connections
+from delayed_daemon.client.preparing import Options, Priority, When, prepare, prepare_many
+from delayed_daemon.job import Job
+from delayed_daemon.store.enqueue import enqueue_many_request, enqueue_request
+
+
+async def aenqueue(
+    payload: object,
+    *,
+    priority: Priority | None = None,
+    run_at: When | None = None,
+    queue: str | None = None,
+    connection: psycopg.AsyncConnection[Any] | None = None,
+) -> Job:
+    """Put one job into the table, as `enqueue` does, with the same options and errors.
+
+    Without ``connection`` the event loop's own is used, by one call at a time.
+    """
+    await _get_ready()
+    job, new = prepare(payload, Options(priority, run_at, queue))
+    request = enqueue_request(configuration.current.schema, new, wake_of(connection))
+    async with _used(connection) as used:
+        return (await insert_async(used, request, [job]))[0]
+
+
+async def aenqueue_many(
+    payloads: Iterable[object],
+    *,
+    priority: Priority | None = None,
+    run_at: When | None = None,
+    queue: str | None = None,
+    connection: psycopg.AsyncConnection[Any] | None = None,
+) -> list[Job]:
+    """As `aenqueue`, for many objects in one statement: all of them, or none, in the order given."""
+    await _get_ready()
+    prepared = prepare_many(payloads, Options(priority, run_at, queue))
+    if not prepared:
+        return []
+    request = enqueue_many_request(configuration.current.schema, [new for _, new in prepared], wake_of(connection))
+    async with _used(connection) as used:
+        return await insert_async(used, request, [job for job, _ in prepared])
+
+
+async def _get_ready() -> None:
+    """Settings and statements are files when they are first asked for."""
+    if not configuration.is_loaded:
+        await asyncio.to_thread(configuration.load)
+
+
+def _used(
+    connection: psycopg.AsyncConnection[Any] | None,
+) -> AbstractAsyncContextManager[psycopg.AsyncConnection[Any]]:
+    return loop_connections.use() if connection is None else nullcontext(connection)
