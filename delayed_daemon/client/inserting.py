@@ -79,9 +79,12 @@ async def send_async(connection: psycopg.AsyncConnection[Any], steps: Generator[
 
 def number(jobs: list[Job], rows: Iterable[tuple[Any, ...]]) -> None:
     """Hand each job its row's id and times."""
+    last, moment = None, None
     for job, (job_id, run_at, expires_at) in zip(jobs, rows, strict=True):
         job.id = job_id
-        job.run_at = _from_epoch(run_at)
+        if run_at != last:
+            last, moment = run_at, _from_epoch(run_at)
+        job.run_at = moment
         if expires_at is not None:
             job.expires_at = _from_epoch(expires_at)
 
