@@ -12,6 +12,10 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 _HOMES = {
+    "adelay": "delayed_daemon.client",
+    "aenqueue": "delayed_daemon.client",
+    "aenqueue_many": "delayed_daemon.client",
+    "asend_later": "delayed_daemon.client",
     "configure": "delayed_daemon.client",
     "delay": "delayed_daemon.client",
     "enqueue": "delayed_daemon.client",
@@ -36,6 +40,10 @@ __all__ = [
     "MaxRunTimeExceeded",
     "SerializationError",
     "UnknownJobClass",
+    "adelay",
+    "aenqueue",
+    "aenqueue_many",
+    "asend_later",
     "configure",
     "delay",
     "enqueue",
@@ -44,7 +52,17 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from delayed_daemon.client import configure, delay, enqueue, enqueue_many, send_later
+    from delayed_daemon.client import (
+        adelay,
+        aenqueue,
+        aenqueue_many,
+        asend_later,
+        configure,
+        delay,
+        enqueue,
+        enqueue_many,
+        send_later,
+    )
     from delayed_daemon.errors import (
         ConfigurationError,
         DelayedDaemonError,

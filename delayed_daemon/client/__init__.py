@@ -5,8 +5,20 @@ It loads neither the daemon nor the command line.
 
 from __future__ import annotations
 
+from delayed_daemon.client.asynchronous import aenqueue, aenqueue_many
 from delayed_daemon.client.configuration import adopt, configure
 from delayed_daemon.client.enqueueing import enqueue, enqueue_many
-from delayed_daemon.client.later import delay, send_later
+from delayed_daemon.client.later import adelay, asend_later, delay, send_later
 
-__all__ = ["adopt", "configure", "delay", "enqueue", "enqueue_many", "send_later"]
+__all__ = [
+    "adelay",
+    "adopt",
+    "aenqueue",
+    "aenqueue_many",
+    "asend_later",
+    "configure",
+    "delay",
+    "enqueue",
+    "enqueue_many",
+    "send_later",
+]

@@ -7,6 +7,7 @@ from typing import Any
 
 from delayed_daemon.config import Config
 from delayed_daemon.settings import file_named, resolve
+from delayed_daemon.store.statements import statements
 
 
 class Configuration:
@@ -15,12 +16,23 @@ class Configuration:
     def __init__(self) -> None:
         self._config: Config | None = None
         self.revision = 0
+        self._loaded = -1
 
     @property
     def current(self) -> Config:
         if self._config is None:
             self._config = resolve({}, os.environ, file_named(None, os.environ)).config
         return self._config
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the settings and their schema's statements are here, so that no file is read any more."""
+        return self._loaded == self.revision
+
+    def load(self) -> None:
+        revision = self.revision
+        statements(self.current.schema)
+        self._loaded = revision
 
     def use(self, config: Config) -> None:
         self._config = config

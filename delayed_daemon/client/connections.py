@@ -6,15 +6,20 @@ import atexit
 import os
 import select
 import threading
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
+import psycopg
 from psycopg.pq import TransactionStatus
 
 from delayed_daemon.client.configuration import configuration
 from delayed_daemon.embedded.server import EmbeddedServer
 from delayed_daemon.store.connection import Connection, connect
 from delayed_daemon.store.migration import migrate
+
+AnyConnection = psycopg.Connection[Any] | psycopg.AsyncConnection[Any]
 
 
 class Connections(threading.local):
@@ -29,12 +34,22 @@ class Connections(threading.local):
         wanted = (os.getpid(), configuration.revision)
         if self._opened_for != wanted:
             self._part_with()
-        elif self._connection is not None and _is_stale(self._connection):
+        elif self._connection is not None and is_stale(self._connection):
             self.drop()
         if self._connection is None:
             self._connection = connect(server.url(), application_name="delayed-daemon producer")
             self._opened_for = wanted
         return self._connection
+
+    @contextmanager
+    def use(self) -> Iterator[Connection]:
+        """As `get`; an error that leaves its state unknown closes it."""
+        connection = self.get()
+        try:
+            yield connection
+        except psycopg.OperationalError:
+            self.drop()
+            raise
 
     def drop(self) -> None:
         """Close it, after an error that leaves its state unknown."""
@@ -45,8 +60,7 @@ class Connections(threading.local):
     def _part_with(self) -> None:
         """A connection inherited over a fork is the parent's: closing it in order would end the parent's session."""
         if self._connection is not None and self._opened_for is not None and self._opened_for[0] != os.getpid():
-            os.close(self._connection.fileno())
-            _inherited.append(self._connection)
+            leave_to_the_parent(self._connection)
             self._connection = None
         self.drop()
 
@@ -79,12 +93,18 @@ class Server:
         return embedded
 
 
-_inherited: list[Connection] = []
+_inherited: list[AnyConnection] = []
 connections = Connections()
 server = Server()
 
 
-def _is_stale(connection: Connection) -> bool:
+def leave_to_the_parent(connection: AnyConnection) -> None:
+    """It came over a fork: this process lets go of the socket and says nothing to the server."""
+    os.close(connection.fileno())
+    _inherited.append(connection)
+
+
+def is_stale(connection: AnyConnection) -> bool:
     """An idle connection has nothing to say: one that has was closed by the server."""
     if connection.closed or connection.info.transaction_status is not TransactionStatus.IDLE:
         return True

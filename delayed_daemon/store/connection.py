@@ -6,12 +6,13 @@ import os
 import sys
 from contextlib import suppress
 from time import monotonic
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg.abc import RV, Buffer, PQGen
 from psycopg.adapt import Loader
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq.abc import PGconn
 from psycopg.rows import TupleRow, tuple_row
 from psycopg.types.numeric import Int8Dumper
 
@@ -35,18 +36,14 @@ class ReadOnlyServer(psycopg.OperationalError):
     """The server that was reached cannot be written to: a standby, or a primary that became one."""
 
 
-class Connection(psycopg.Connection[TupleRow]):
-    """A psycopg connection that gives up on a statement after ``deadline_seconds`` without an answer.
+class Impatient:
+    """Gives up on a statement after ``deadline_seconds`` without an answer.
 
     Keepalives do not see a peer that is stalled and yet acknowledges, so the client keeps time itself.
     """
 
     deadline_seconds: float = 30.0
-
-    def wait(self, gen: PQGen[RV], *args: Any, **kwargs: Any) -> RV:
-        if kwargs.get("timeout") is None:
-            gen = self._answered_in_time(gen)
-        return super().wait(gen, *args, **kwargs)
+    pgconn: PGconn
 
     def _answered_in_time(self, gen: PQGen[RV]) -> PQGen[RV]:
         deadline = monotonic() + self.deadline_seconds
@@ -70,6 +67,15 @@ class Connection(psycopg.Connection[TupleRow]):
             gen.throw(AnswerOverdue("abandoned"))
 
 
+class Connection(Impatient, psycopg.Connection[TupleRow]):
+    """A psycopg connection that gives up on a statement after ``deadline_seconds`` without an answer."""
+
+    def wait(self, gen: PQGen[RV], *args: Any, **kwargs: Any) -> RV:
+        if kwargs.get("timeout") is None:
+            gen = self._answered_in_time(gen)
+        return super().wait(gen, *args, **kwargs)
+
+
 class _LenientTextLoader(Loader):
     """Reads what is no UTF-8 with replacement characters."""
 
@@ -86,19 +92,24 @@ def connect(
     ``connect_timeout`` is in seconds, for each host. Raises `ConfigurationError` for a URL that cannot be
     read, `ReadOnlyServer`, `AnswerOverdue`, `psycopg.OperationalError`. No message contains the URL.
     """
-    given = parameters_of(url)
-    chosen = {"connect_timeout": connect_timeout, **_defaults(given), **given}
-    conninfo = make_conninfo(**{**chosen, "application_name": application_name, "client_encoding": "UTF8"})
+    conninfo = conninfo_for(url, application_name, connect_timeout)
     connection = Connection.connect(conninfo, autocommit=True, prepare_threshold=0, row_factory=tuple_row)
     connection.deadline_seconds = deadline_seconds
-    # Whatever its size, a number has one type on the wire, and each statement is prepared once.
-    connection.adapters.register_dumper(int, Int8Dumper)
     try:
-        _begin_session(connection)
+        row = connection.execute(session_statement(), prepare=False).fetchone()
+        if (further := settle_in(connection, row)) is not None:
+            connection.execute(further, prepare=False)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def conninfo_for(url: str, application_name: str, connect_timeout: int) -> str:
+    """The connection string: what the URL says stands, the rest is ours. `ConfigurationError` as `parameters_of`."""
+    given = parameters_of(url)
+    chosen = {"connect_timeout": connect_timeout, **_defaults(given), **given}
+    return make_conninfo(**{**chosen, "application_name": application_name, "client_encoding": "UTF8"})
 
 
 def parameters_of(url: str) -> dict[str, Any]:
@@ -125,19 +136,23 @@ def _defaults(given: dict[str, Any]) -> dict[str, Any]:
     return defaults
 
 
-def _begin_session(connection: Connection) -> None:
-    row = connection.execute(session_statement(), prepare=False).fetchone()
+def settle_in(
+    connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any], row: TupleRow | None
+) -> LiteralString | None:
+    """``row`` is what the new session answered to ``session.sql``. What is to be sent yet, if anything.
+
+    Raises `ReadOnlyServer`.
+    """
     read_only, in_recovery, _ = row or (False, False, 0)
     if in_recovery:
         raise ReadOnlyServer("the database server is a standby: it cannot be written to")
     if read_only:
         raise ReadOnlyServer("the database server takes no writes: default_transaction_read_only is on")
-    if connection.info.parameter_status("server_encoding") == "SQL_ASCII":
-        _take_any_bytes(connection)
-
-
-def _take_any_bytes(connection: Connection) -> None:
+    # Whatever its size, a number has one type on the wire, and each statement is prepared once.
+    connection.adapters.register_dumper(int, Int8Dumper)
+    if connection.info.parameter_status("server_encoding") != "SQL_ASCII":
+        return None
     # This database does not know its encoding. Asked for UTF-8, the server would refuse to send a row with
     # one bad byte, and so fail every claim that comes upon it.
-    connection.execute("SELECT set_config('client_encoding', 'SQL_ASCII', false)", prepare=False)
     connection.adapters.register_loader("text", _LenientTextLoader)
+    return "SELECT set_config('client_encoding', 'SQL_ASCII', false)"
