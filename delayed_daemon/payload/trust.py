@@ -17,11 +17,12 @@ from delayed_daemon.payload.definitions import (
     is_method,
     is_public_method,
     look_up,
-    own_members,
 )
+from delayed_daemon.payload.fields import is_record
 from delayed_daemon.payload.limits import LONGEST_NAME
 from delayed_daemon.payload.references import ReferenceKind
-from delayed_daemon.payload.state import NoState, Shape, shape_of
+from delayed_daemon.payload.shapes import shape_of
+from delayed_daemon.payload.state import NoState, Shape
 
 
 class Trust:
@@ -85,10 +86,11 @@ class Trust:
         """How receivers of that class, already resolved, are put together."""
         return self._shape(".".join(home_of(cls)), cls)
 
-    def dataclass(self, name: str) -> Shape:
+    def record(self, name: str) -> Shape:
+        """The shape of a class whose instances are values inside a job."""
         cls = self._class(name)
-        if "__dataclass_fields__" not in own_members(cls):
-            raise UnknownJobClass(name, "it is not a dataclass")
+        if not is_record(cls):
+            raise UnknownJobClass(name, "it is no dataclass, attrs class or pydantic model")
         return self._shape(name, cls)
 
     def enum(self, name: str) -> type[Enum]:

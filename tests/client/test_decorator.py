@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from pydantic import BaseModel, ConfigDict
 
 from delayed_daemon import InvalidJob, UnknownJobClass, delay, delayed, send_later
 from delayed_daemon.client import Delayable
@@ -198,6 +199,23 @@ def test_the_hooks_and_settings_of_the_receiver_are_those_of_the_call(table: Dat
     Importer.heard.clear()
     members.call_hook("before", Job(call))
     assert (Importer.heard, members.max_attempts(call, 25)) == (["before"], 3)
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(ignored_types=(Delayable,))
+
+    number: int
+
+    @delayed(priority=lambda model: model.number)
+    def add(self, more: int) -> int:
+        return self.number + more
+
+
+def test_a_method_of_a_pydantic_model_can_be_decorated(table: Database) -> None:
+    assert Model(number=3).add(4) == 7
+    Model(number=3).add.delay(5)
+    [row] = rows(table)
+    assert (row["priority"], load(row["handler"], Trust([__name__])).perform()) == (3, 8)
 
 
 class Trap(Delayable):
