@@ -77,7 +77,7 @@ class State(click.ParamType[dict[str, Any]]):
 @click.option("--queue", metavar="QUEUE", help="queue; the job's own, or default, unless given")
 @click.option("--priority", metavar="NUMBER", type=Priority(), help="or a name; lower goes first; the job's own")
 @click.option("--run-at", metavar="WHEN", type=Moment(), help="2030-01-31T09:00+01:00, or 10m from now; at once")
-@takes_settings(*DATABASE, "app", "allow", "wake_ups", "default_queue", "default_priority", *_MAPPINGS)
+@takes_settings(*DATABASE, "app", "allow", "aliases", "wake_ups", "default_queue", "default_priority", *_MAPPINGS)
 def enqueue(
     given: Given, name: str, state: dict[str, Any], queue: str | None, priority: int | str | None, run_at: When | None
 ) -> int:
@@ -93,7 +93,7 @@ def enqueue(
     """
     config = given.resolve().config
     import_application(config.app)
-    payload = _payload(name, state, Trust([*config.app, *config.allow]))
+    payload = _payload(name, state, Trust.configured(config))
     client.adopt(config)
     with opened(config) as connection:
         if config.database_url is None:
