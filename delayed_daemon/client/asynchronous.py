@@ -9,12 +9,13 @@ from typing import Any
 
 import psycopg
 
+from delayed_daemon.client.batch import Batch
+from delayed_daemon.client.batch_insertion import insert_batch_async
 from delayed_daemon.client.configuration import configuration
-from delayed_daemon.client.inserting import insert_async, wake_of
+from delayed_daemon.client.inserting import insert_async
 from delayed_daemon.client.loops import loop_connections
-from delayed_daemon.client.preparing import Options, Priority, When, prepare, prepare_many
+from delayed_daemon.client.preparing import Options, Priority, When, prepare
 from delayed_daemon.job import Job
-from delayed_daemon.store.enqueue import enqueue_many_request, enqueue_request
 
 
 async def aenqueue(
@@ -23,6 +24,7 @@ async def aenqueue(
     priority: Priority | None = None,
     run_at: When | None = None,
     queue: str | None = None,
+    expires_at: When | None = None,
     connection: psycopg.AsyncConnection[Any] | None = None,
 ) -> Job:
     """Put one job into the table, as `enqueue` does, with the same options and errors.
@@ -30,10 +32,10 @@ async def aenqueue(
     Without ``connection`` the event loop's own is used, by one call at a time.
     """
     await _get_ready()
-    job, new = prepare(payload, Options(priority, run_at, queue))
-    request = enqueue_request(configuration.current.schema, new, wake_of(connection))
+    job, new = prepare(payload, Options(priority, run_at, queue, expires_at))
     async with _used(connection) as used:
-        return (await insert_async(used, request, [job]))[0]
+        await insert_async(used, job, new)
+    return job
 
 
 async def aenqueue_many(
@@ -42,16 +44,18 @@ async def aenqueue_many(
     priority: Priority | None = None,
     run_at: When | None = None,
     queue: str | None = None,
+    expires_at: When | None = None,
     connection: psycopg.AsyncConnection[Any] | None = None,
 ) -> list[Job]:
-    """As `aenqueue`, for many objects in one statement: all of them, or none, in the order given."""
+    """As `aenqueue`, for many objects at once: all of them, or none, in the order given."""
     await _get_ready()
-    prepared = prepare_many(payloads, Options(priority, run_at, queue))
-    if not prepared:
-        return []
-    request = enqueue_many_request(configuration.current.schema, [new for _, new in prepared], wake_of(connection))
-    async with _used(connection) as used:
-        return await insert_async(used, request, [job for job, _ in prepared])
+    batch = Batch()
+    for _ in batch.take(payloads, Options(priority, run_at, queue, expires_at)):
+        await asyncio.sleep(0)
+    if batch.jobs:
+        async with _used(connection) as used:
+            await insert_batch_async(used, batch)
+    return batch.jobs
 
 
 async def _get_ready() -> None:

@@ -20,6 +20,7 @@ class CallOptions(TypedDict, total=False):
     priority: Priority | Callable[..., Priority | None] | None
     run_at: When | Callable[..., When | None] | None
     queue: str | Callable[..., str | None] | None
+    expires_at: When | Callable[..., When | None] | None
     connection: AnyConnection | Callable[..., AnyConnection | None] | None
 
 

@@ -89,7 +89,7 @@ def test_a_coroutine_method_is_enqueued_with_options_of_its_receiver(table: Data
 
 
 def test_options_of_a_call_go_before_those_of_the_decorator(table: Database) -> None:
-    fetch.with_options(priority=-3, run_at=LATER).with_options(priority=lambda: -4).delay("v")
+    fetch.with_options(priority=-3, run_at=LATER, expires_at=lambda: LATER).with_options(priority=lambda: -4).delay("v")
     fetch.delay("v")
     assert [(row["queue"], row["priority"], row["run_at"] == LATER) for row in rows(table)] == [
         ("images", -4, True),
