@@ -25,8 +25,9 @@ def option(default: Any, help: str, *, section: str, **traits: Any) -> Any:
     ``choices``, ``pattern`` (a regular expression the whole value, or each member of a list, must
     match) with ``form`` (the same in words), ``path`` (made absolute, ``~`` understood),
     ``secret`` (a database address, whose password is never shown). A field of type
-    ``tuple[tuple[str, …], …]`` is a mapping: ``pattern`` is of its keys, the bounds of its values,
-    and ``leaf`` the one key of the mappings inside it, as in ``{mail: {priority: -10}}``.
+    ``tuple[tuple[str, …], …]`` is a mapping: ``pattern`` is of its keys, and of values that are text,
+    the bounds are of its values, and ``leaf`` is the one key of the mappings inside it, as in
+    ``{mail: {priority: -10}}``.
     """
     shown = not traits.get("secret", False)
     return field(default=default, repr=shown, metadata={"help": help, "section": section, **traits})
@@ -69,6 +70,14 @@ class Config:
         metavar="MODULE",
         pattern=_MODULE,
         form="a module name like shop.jobs",
+    )
+    aliases: tuple[tuple[str, str], ...] = option(
+        (),
+        "new names of renamed classes and modules, for jobs that have the old ones (repeatable)",
+        section="Application",
+        metavar="OLD=NEW",
+        pattern=_MODULE,
+        form="a name like shop.jobs or shop.jobs.Mailer",
     )
     preload: str = option(
         "auto",

@@ -78,7 +78,7 @@ class State(click.ParamType[dict[str, Any]]):
 @click.option("--priority", metavar="NUMBER", type=Priority(), help="or a name; lower goes first; the job's own")
 @click.option("--run-at", metavar="WHEN", type=Moment(), help="2030-01-31T09:00+01:00, or 10m from now; at once")
 @click.option("--expires-at", metavar="WHEN", type=Moment(), help="as --run-at; not started by then, it fails; never")
-@takes_settings(*DATABASE, "app", "allow", "wake_ups", "default_queue", "default_priority", *_MAPPINGS)
+@takes_settings(*DATABASE, "app", "allow", "aliases", "wake_ups", "default_queue", "default_priority", *_MAPPINGS)
 def enqueue(
     given: Given,
     name: str,
@@ -100,7 +100,7 @@ def enqueue(
     """
     config = given.resolve().config
     import_application(config.app)
-    payload = _payload(name, state, Trust([*config.app, *config.allow]))
+    payload = _payload(name, state, Trust.configured(config))
     client.adopt(config)
     with opened(config) as connection:
         if config.database_url is None:

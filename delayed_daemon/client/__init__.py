@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from delayed_daemon.client.asynchronous import aenqueue, aenqueue_many
 from delayed_daemon.client.configuration import adopt, configure
+from delayed_daemon.client.decorator import Delayable, delayed
 from delayed_daemon.client.enqueueing import enqueue, enqueue_many
 from delayed_daemon.client.later import adelay, asend_later, delay, send_later
 
 __all__ = [
+    "Delayable",
     "adelay",
     "adopt",
     "aenqueue",
@@ -18,6 +20,7 @@ __all__ = [
     "asend_later",
     "configure",
     "delay",
+    "delayed",
     "enqueue",
     "enqueue_many",
     "send_later",

@@ -13,6 +13,7 @@ import structlog
 
 from delayed_daemon.errors import DeserializationError, UnknownJobClass
 from delayed_daemon.execution import members
+from delayed_daemon.execution.awaiting import run_to_end
 from delayed_daemon.execution.caught import caught
 from delayed_daemon.execution.report import report, report_text
 from delayed_daemon.job import Job
@@ -85,7 +86,9 @@ class Attempts:
         def between_hooks() -> None:
             with self._alarm.armed(deadline_ns, seconds):
                 members.call_hook("before", job)
-                job.payload.perform()  # type: ignore[attr-defined]
+                result = job.payload.perform()  # type: ignore[attr-defined]
+                if result is not None:
+                    run_to_end(result, deadline_ns, seconds)
                 _end_if_forked(pid)
                 members.call_hook("success", job)
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from delayed_daemon.errors import InvalidJob
+from delayed_daemon.execution.awaiting import run_to_end
 from delayed_daemon.execution.caught import caught
 from delayed_daemon.job import Job, name_in
 
@@ -17,11 +18,16 @@ _LONGEST_NAME = 200
 
 
 def call_hook(name: str, job: Job, *arguments: object) -> None:
-    """Call the payload's hook with the job (``error`` with the exception, too), or as many arguments as it takes."""
+    """Call the payload's hook with the job (``error`` with the exception, too), or as many arguments as it takes.
+
+    What it returns is awaited, when it can be; RuntimeError when that would be inside of a running event loop.
+    """
     hook = getattr(job.payload, name, None)
     if callable(hook):  # a field of that name is no hook
         given = (job, *arguments)
-        hook(*given[: _takes(hook, len(given))])
+        result = hook(*given[: _takes(hook, len(given))])
+        if result is not None:
+            run_to_end(result)
 
 
 def display_name(job: Job) -> str:

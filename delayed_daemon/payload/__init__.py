@@ -4,8 +4,18 @@ May import the vocabulary, PyYAML and the standard library. Never imports a modu
 """
 
 from delayed_daemon.payload.call import PerformableMethod
+from delayed_daemon.payload.decorated import BoundDecorated, Decorated, Wrapped
 from delayed_daemon.payload.handler import dump, load
 from delayed_daemon.payload.references import ReferenceKind
 from delayed_daemon.payload.trust import Trust
 
-__all__ = ["PerformableMethod", "ReferenceKind", "Trust", "dump", "load"]
+__all__ = [
+    "BoundDecorated",
+    "Decorated",
+    "PerformableMethod",
+    "ReferenceKind",
+    "Trust",
+    "Wrapped",
+    "dump",
+    "load",
+]

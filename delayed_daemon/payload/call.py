@@ -8,6 +8,7 @@ from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 from delayed_daemon.errors import InvalidJob
+from delayed_daemon.payload.decorated import BoundDecorated, undecorated
 from delayed_daemon.payload.definitions import find_member, full_name, is_class, is_public_method
 
 PASSED_ON = frozenset(
@@ -114,7 +115,7 @@ def _addressed(receiver: Any, method: str | None) -> tuple[Any, str | None]:
     """Receiver and method with modules and bound methods taken apart."""
     if isinstance(receiver, ModuleType) and method is not None:
         return _function(vars(receiver).get(method), f"{receiver.__name__}.{method}"), None
-    if isinstance(receiver, MethodType) and method is None:
+    if isinstance(receiver, MethodType | BoundDecorated) and method is None:
         receiver, method = receiver.__self__, receiver.__name__
     if method is None:
         return _function(receiver, getattr(receiver, "__qualname__", type(receiver).__qualname__)), None
@@ -123,10 +124,14 @@ def _addressed(receiver: Any, method: str | None) -> tuple[Any, str | None]:
 
 
 def _function(found: Any, name: str) -> FunctionType:
+    found = undecorated(found)
     if type(found) is not FunctionType:
         raise InvalidJob(f"{name} is not a function of a module")
     if found.__name__.startswith("_"):
         raise InvalidJob(f"{name}: names that start with an underscore cannot be called later")
+    around = found.__qualname__.rpartition(".")[0]
+    if around and not around.endswith("<locals>"):
+        raise InvalidJob(f"{name} is a method: give its object or class, and its name")
     return found
 
 

@@ -12,6 +12,8 @@ from functools import partialmethod
 from types import BuiltinFunctionType, FunctionType, MappingProxyType, ModuleType
 from typing import Any, Final, TypeGuard
 
+from delayed_daemon.payload.decorated import undecorated
+
 ABSENT: Final = object()
 
 Definition = type | FunctionType
@@ -63,7 +65,7 @@ def full_name(definition: Definition) -> str:
 
 
 def look_up(module: str, qualname: str) -> object:
-    """What an already imported module holds under a dotted name, or ABSENT."""
+    """What an already imported module holds under a dotted name, undecorated; or ABSENT."""
     namespace = _namespace(sys.modules.get(module))
     first, *rest = qualname.split(".")
     value = namespace.get(first, ABSENT)
@@ -71,15 +73,15 @@ def look_up(module: str, qualname: str) -> object:
         if not is_class(value):
             return ABSENT
         value = own_members(value).get(name, ABSENT)
-    return value
+    return undecorated(value)
 
 
 def find_member(cls: type, name: str) -> object:
-    """The raw attribute of a class or what it inherits from, ``object`` apart; or ABSENT."""
+    """The raw attribute of a class or what it inherits from, ``object`` apart, undecorated; or ABSENT."""
     for ancestor in ancestry(cls):
         members = own_members(ancestor)
         if name in members:
-            return members[name]
+            return undecorated(members[name])
     return ABSENT
 
 

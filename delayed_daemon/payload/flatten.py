@@ -17,9 +17,9 @@ from delayed_daemon.payload.definitions import (
     full_name,
     is_class,
     is_method,
-    own_members,
     why_unreachable,
 )
+from delayed_daemon.payload.fields import is_record
 from delayed_daemon.payload.limits import DEEPEST, LONGEST_NAME, MOST_DIGITS, MOST_NODES
 from delayed_daemon.payload.members import member_text
 from delayed_daemon.payload.places import Place, rendered, shortest_cycle
@@ -32,7 +32,8 @@ from delayed_daemon.payload.plain import (
 )
 from delayed_daemon.payload.references import ReferenceKind
 from delayed_daemon.payload.scalars import BY_TYPE
-from delayed_daemon.payload.state import NoState, shape_of
+from delayed_daemon.payload.shapes import shape_of
+from delayed_daemon.payload.state import NoState
 from delayed_daemon.payload.tree import Tagged, Tree
 
 
@@ -108,7 +109,7 @@ class Flattening:
                 return self._reference(reference, value, place, depth)
         if issubclass(kind, Enum):
             return Tagged(f"enum:{_nested_name(kind, place)}", self.value(_member(value, place), place, depth))
-        if "__dataclass_fields__" in own_members(kind):
+        if is_record(kind):
             return Tagged(f"object:{_nested_name(kind, place)}", self._state(value, place, depth))
         raise _refused(place, f"a value of type {full_name(kind)} cannot be stored")
 

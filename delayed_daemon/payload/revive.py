@@ -107,7 +107,7 @@ class Revival:
 
     def _named(self, kind: str, name: str, content: Tree) -> Any:
         if kind == "object" and type(content) is dict:
-            return self._trust.dataclass(name).revive(self._mapping(content))
+            return self._trust.record(name).revive(self._mapping(content))
         if kind == "enum":
             enum = self._trust.enum(name)
             return _read(f"enum:{name}", lambda text: member_from(enum, text), content)

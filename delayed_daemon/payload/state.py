@@ -1,21 +1,22 @@
 """An object's state as a mapping, and an object from such a mapping: none of its code runs either way.
 
-What counts as state: of a dataclass every field, ``init=False`` ones too; of any other class all that its
-instances keep in ``__dict__`` and ``__slots__``. Left out of both are the values of `functools.cached_property`, which
-are computed again, and the note that `typing` leaves on instances of ``Generic[T]``. A class that inherits from a
-dataclass without being one itself is "any other class".
+What counts as state: of a dataclass, attrs class or pydantic model every field, ``init=False`` ones too; of any other
+class all that its instances keep in ``__dict__`` and ``__slots__``. Left out of both are the values of
+`functools.cached_property`, which are computed again, and the note that `typing` leaves on instances of ``Generic[T]``.
+A class that inherits from a dataclass without being one itself is "any other class".
 """
 
 from __future__ import annotations
 
-from dataclasses import MISSING, Field, fields
+from collections.abc import Callable
 from enum import Enum
-from functools import cached_property, lru_cache
+from functools import cached_property
 from types import BuiltinFunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
 from delayed_daemon.errors import DeserializationError
-from delayed_daemon.payload.definitions import ancestry, full_name, is_abstract, own_members
+from delayed_daemon.payload.definitions import ABSENT, ancestry, full_name, is_abstract, own_members
+from delayed_daemon.payload.fields import StoredField, fields_of, slots_of_cached_properties
 
 _allocate = object.__new__
 
@@ -42,21 +43,14 @@ class Shape:
         self._dictionary = _dictionary_of(cls)
         self._assign = self._dictionary.__set__ if self._dictionary else None
         self._slots = _slots_of(cls)
-        self._fields = _fields_of(cls)
+        self._fields = fields_of(cls)
         self._order = tuple(self._fields) if self._fields is not None else None
         self._names = frozenset(self._fields) if self._fields is not None else None
-        self._omitted = _cached_properties_of(cls) | {"__orig_class__"}
+        self._omitted = _cached_properties_of(cls) | slots_of_cached_properties(cls) | {"__orig_class__"}
 
     def state(self, instance: object) -> dict[str, Any]:
         """The instance's state, by attribute. Raises `NoState`."""
-        kept = self._kept(instance)
-        if self._fields is None or (*kept,) == self._order:
-            return kept
-        state = {name: self._field_value(field, kept) for name, field in self._fields.items()}
-        for name in kept:
-            if name not in self._fields:
-                raise NoState("is not a field of the dataclass: declare it with field(init=False)", name)
-        return state
+        return self._of_fields(self._kept(instance))
 
     def revive(self, state: dict[str, Any]) -> Any:
         """A new instance in that state, which it takes over. Raises `DeserializationError`."""
@@ -82,28 +76,34 @@ class Shape:
             kept.pop(name, None)
         return kept
 
-    def _field_value(self, field: Field[Any], kept: dict[str, Any]) -> Any:
+    def _of_fields(self, kept: dict[str, Any]) -> dict[str, Any]:
+        if self._fields is None or (*kept,) == self._order:
+            return kept
+        state = {name: self._field_value(field, kept) for name, field in self._fields.items()}
+        for name in kept:
+            if name not in self._fields:
+                raise NoState("is not a field of the class: declare it as one, perhaps with init=False", name)
+        return state
+
+    def _field_value(self, field: StoredField, kept: dict[str, Any]) -> Any:
         value = kept.get(field.name, field.default)
-        if value is MISSING:
+        if value is ABSENT:
             raise NoState("is not set: give the field a default", field.name)
         return value
 
     def _completed(self, state: dict[str, Any]) -> dict[str, Any]:
-        known: dict[str, Field[Any]] = self._fields or {}
+        known: dict[str, StoredField] = self._fields or {}
         for name in state:
             if name not in known:
                 raise DeserializationError(f"{self.cls.__qualname__} has no field {name!r:.100}")
         return {name: state[name] if name in state else self._default(field) for name, field in known.items()}
 
-    def _default(self, field: Field[Any]) -> Any:
-        if field.default is not MISSING:
+    def _default(self, field: StoredField) -> Any:
+        if field.default is not ABSENT:
             return field.default
-        if field.default_factory is MISSING:
+        if field.factory is None:
             raise DeserializationError(f"{self.cls.__qualname__} has no value for its field {field.name!r}")
-        try:
-            return field.default_factory()
-        except Exception as error:
-            raise DeserializationError(f"the default of {self.cls.__qualname__}.{field.name} failed") from error
+        return default_of(self.cls, field.name, field.factory)
 
     def _fill_slots(self, instance: object, state: dict[str, Any]) -> dict[str, Any]:
         """Fill the slots; the rest of the state is the instance's dictionary."""
@@ -117,10 +117,12 @@ class Shape:
         return rest
 
 
-@lru_cache(maxsize=4096)
-def shape_of(cls: type) -> Shape:
-    """The shape of a class, worked out once. Raises `NoState`."""
-    return Shape(cls)
+def default_of(cls: type, name: str, make: Callable[[], Any]) -> Any:
+    """A default made by the class's own code. Raises `DeserializationError` for whatever that raises."""
+    try:
+        return make()
+    except Exception as error:
+        raise DeserializationError(f"the default of {cls.__qualname__}.{name} failed") from error
 
 
 def _why_not_allocated(cls: type) -> str | None:
@@ -149,12 +151,6 @@ def _slots_of(cls: type) -> dict[str, MemberDescriptorType]:
         for name, member in own_members(ancestor).items()
         if type(member) is MemberDescriptorType
     }
-
-
-def _fields_of(cls: type) -> dict[str, Field[Any]] | None:
-    if "__dataclass_fields__" not in own_members(cls):
-        return None
-    return {field.name: field for field in fields(cls)}
 
 
 def _cached_properties_of(cls: type) -> frozenset[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from delayed_daemon.aliases import Aliases
 from delayed_daemon.config import Config
 from delayed_daemon.errors import InvalidOptions
 from delayed_daemon.settings.catalogue import SETTINGS
@@ -91,6 +92,8 @@ def _contradictions(values: Mapping[str, Any], sources: Mapping[str, str]) -> It
     for name in ("workers", "queues", "min_priority", "max_priority"):
         if values.get("pool") and values.get(name) not in (None, ()):
             yield f"{name}: each pool says its own, so leave out {name} ({sources[name]}) or pool ({sources['pool']})"
+    for problem in Aliases(values.get("aliases", ())).problems():
+        yield f"aliases: {problem} ({sources['aliases']})"
     least, most = values.get("min_priority"), values.get("max_priority")
     if least is not None and most is not None and least > most:
         yield (

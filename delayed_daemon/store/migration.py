@@ -122,7 +122,7 @@ def _version(connection: Connection, schema: str) -> int:
 def _beginning(schema: str) -> str:
     digest = sha256(f"delayed-daemon {schema}".encode()).digest()
     key = composing.Literal(int.from_bytes(digest[:8], signed=True))
-    return formatted(_template("begin"), schema, lock_key=key, schema_name=composing.Literal(schema))
+    return formatted(_template("begin"), schema, lock_key=key)
 
 
 def _application(schema: str, migration: Migration) -> str:

@@ -1,8 +1,8 @@
 """The statements of one schema: ``sql/*.sql``, formatted once.
 
 Placeholders in the files: ``{jobs}``, ``{daemons}`` and ``{migrations}`` are the tables, ``{jobs_name}`` is the
-name of the first as a text, ``{waiting}`` and the names of the states are the fragments of `states`. Parameters
-are psycopg's ``%(name)s``.
+name of the first as a text, ``{schema}`` and ``{schema_name}`` are the schema and its name, ``{waiting}`` and
+the names of the states are the fragments of `states`. Parameters are psycopg's ``%(name)s``.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ def formatted(text: str, schema: str, **more: sql.Composable) -> str:
     fragments = {name: sql.SQL(text) for name, text in {"waiting": WAITING, **STATES}.items()}
     names: dict[str, sql.Composable] = {
         "schema": sql.Identifier(schema),
+        "schema_name": sql.Literal(schema),
         "jobs": sql.Identifier(schema, "delayed_jobs"),
         "jobs_name": sql.Literal(sql.Identifier(schema, "delayed_jobs").as_string(None)),
         "daemons": sql.Identifier(schema, "delayed_daemons"),

@@ -73,7 +73,7 @@ def main(
 
 
 def _attempts(config: Config, premises: Premises) -> Attempts:
-    trust = Trust((*config.app, *config.allow))
+    trust = Trust.configured(config)
 
     def now() -> datetime:
         return datetime.now(UTC) + timedelta(microseconds=premises.board.clock_offset_us)

@@ -44,6 +44,13 @@ def test_methods_of_classes_and_objects_are_named_by_their_class(enqueue, rows):
     ]
 
 
+def test_a_renamed_class_is_enqueued_under_its_new_name(enqueue, rows):
+    assert enqueue("--aliases", "old=app", "--aliases", "older.Mail=app.Newsletter", "old.Patient").code == 0
+    assert rows("handler") == [("!job:app.Patient {}",)]
+    ended = enqueue("--aliases", "old=older", "--aliases", "older=app", "old.Patient")
+    assert (ended.code, "aliases: old leads to older, which is old, too: write old=app" in ended.err) == (2, True)
+
+
 def test_options_go_before_what_the_job_itself_asks_for(enqueue, rows):
     assert enqueue("app.Patient").code == 0
     assert enqueue("app.Patient", "{}", "--queue", "mail", "--priority", "-3").code == 0

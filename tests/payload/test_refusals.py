@@ -151,7 +151,7 @@ def test_members_that_share_a_hash_are_refused():
 def test_an_attribute_that_is_no_field_is_refused_rather_than_lost():
     job = NewsletterJob("lorem")
     job.extra = 1
-    with pytest.raises(SerializationError, match=r"NewsletterJob\.extra: is not a field of the dataclass"):
+    with pytest.raises(SerializationError, match=r"NewsletterJob\.extra: is not a field of the class"):
         dump(job)
 
 

@@ -104,3 +104,9 @@ def _without_tags(tree):
         case list():
             return [_without_tags(item) for item in tree]
     return tree
+
+
+@pytest.mark.parametrize("text", ["*alias", "&anchor a", "<<", "!job:os.system {}", "no", "~", "%YAML 1.1", "--- a"])
+def test_text_that_means_something_in_yaml_stays_text(trust, parser, text):
+    for value in (text, [text], {text: text}, (text,)):
+        assert load(dump(AnyJob(value)), trust) == AnyJob(value)

@@ -43,6 +43,7 @@ MAPPINGS = {
         st.text(st.characters(codec="ascii", categories=("L", "N", "P"), exclude_characters=",=")).filter(bool), WHOLES
     ),
     "priorities": st.dictionaries(WORDS, WHOLES),
+    "aliases": st.dictionaries(WORDS.map("old.{}".format), WORDS.map("new.{}".format)),
 }
 BOUNDS = st.one_of(
     st.just((None, None)), st.tuples(WHOLES, WHOLES).map(sorted).map(tuple), st.tuples(WHOLES, st.none())
@@ -119,19 +120,22 @@ def test_python_values_are_taken_as_they_are_and_survive_the_way_to_another_proc
 @every_setting
 def test_native_yaml_values_are_read_like_text(setting, tmp_path):
     file = tmp_path / "daemon.yml"
+    first, second = ("c", "d.e") if setting.values == "text" else (3, -1)
     lines = {
         "switch": "off",
         "whole": "3",
         "duration": "7",
         "list": "[a, b]",
-        "mapping": f"{{a: {{{setting.leaf}: 3}}, b: {{{setting.leaf}: -1}}}}" if setting.leaf else "{a: 3, b: -1}",
+        "mapping": f"{{a: {{{setting.leaf}: 3}}, b: {{{setting.leaf}: -1}}}}"
+        if setting.leaf
+        else f"{{a: {first}, b: {second}}}",
         "pools": "['a,b:2', {queues: [c, d], workers: 3, min_priority: -5}, '*']",
         "text": {"database_url": "postgresql:///x", "data_dir": "/x"}.get(setting.name, (setting.choices or ["x"])[-1]),
     }
     file.write_text(f"{setting.name}: {lines[setting.kind]}\n")
     read = getattr(resolve({}, {}, file).config, setting.name)
     expected = {"switch": False, "whole": 3, "duration": 7.0, "list": ("a", "b"), "text": lines["text"]} | {
-        "mapping": (("a", 3), ("b", -1)),
+        "mapping": (("a", first), ("b", second)),
         "pools": (Pool(queues=("a", "b"), workers=2), Pool(queues=("c", "d"), workers=3, min_priority=-5), Pool()),
     }
     assert read == expected[setting.kind]
