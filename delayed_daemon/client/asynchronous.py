@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 import psycopg
 
+from delayed_daemon.client.answers import wake_of
 from delayed_daemon.client.configuration import configuration
-from delayed_daemon.client.inserting import insert_async, wake_of
-from delayed_daemon.client.loops import loop_connections
-from delayed_daemon.client.preparing import Options, Priority, When, prepare, prepare_many
-from delayed_daemon.job import Job
+from delayed_daemon.client.handle import Job
+from delayed_daemon.client.inserting import insert_async
+from delayed_daemon.client.loops import used
+from delayed_daemon.client.moments import When
+from delayed_daemon.client.preparing import Options, Priority, prepare, prepare_many
 from delayed_daemon.store.enqueue import enqueue_many_request, enqueue_request
 
 
@@ -32,8 +33,8 @@ async def aenqueue(
     await _get_ready()
     job, new = prepare(payload, Options(priority, run_at, queue))
     request = enqueue_request(configuration.current.schema, new, wake_of(connection))
-    async with _used(connection) as used:
-        return (await insert_async(used, request, [job]))[0]
+    async with used(connection) as using:
+        return (await insert_async(using, request, [job]))[0]
 
 
 async def aenqueue_many(
@@ -50,17 +51,11 @@ async def aenqueue_many(
     if not prepared:
         return []
     request = enqueue_many_request(configuration.current.schema, [new for _, new in prepared], wake_of(connection))
-    async with _used(connection) as used:
-        return await insert_async(used, request, [job for job, _ in prepared])
+    async with used(connection) as using:
+        return await insert_async(using, request, [job for job, _ in prepared])
 
 
 async def _get_ready() -> None:
     """Settings and statements are files when they are first asked for."""
     if not configuration.is_loaded:
         await asyncio.to_thread(configuration.load)
-
-
-def _used(
-    connection: psycopg.AsyncConnection[Any] | None,
-) -> AbstractAsyncContextManager[psycopg.AsyncConnection[Any]]:
-    return loop_connections.use() if connection is None else nullcontext(connection)

@@ -7,11 +7,13 @@ from typing import Any, overload
 
 import psycopg
 
+from delayed_daemon.client.answers import wake_of
 from delayed_daemon.client.configuration import configuration
 from delayed_daemon.client.connections import AnyConnection
-from delayed_daemon.client.inserting import first, insert, insert_async, wake_of
-from delayed_daemon.client.preparing import Options, Priority, When, prepare, prepare_many
-from delayed_daemon.job import Job
+from delayed_daemon.client.handle import Job
+from delayed_daemon.client.inserting import first, insert, insert_async
+from delayed_daemon.client.moments import When
+from delayed_daemon.client.preparing import Options, Priority, prepare, prepare_many
 from delayed_daemon.store.enqueue import enqueue_many_request, enqueue_request
 
 

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from delayed_daemon.client.configuration import configuration
+from delayed_daemon.client.handle import Job
+from delayed_daemon.client.moments import When, is_later, moment
 from delayed_daemon.errors import InvalidJob
 from delayed_daemon.execution import members
-from delayed_daemon.job import QUEUE_NAME, Job
+from delayed_daemon.job import QUEUE_NAME
 from delayed_daemon.payload import dump
 from delayed_daemon.store.enqueue import NewJob
 
-When = datetime | timedelta | int | float
 Priority = int | str
 
 _QUEUE = re.compile(QUEUE_NAME)
 _PRIORITIES = range(-(2**31), 2**31)
-_LONGEST_DELAY = timedelta(days=366_000)
 
 
 class Options(NamedTuple):
@@ -33,7 +32,7 @@ class Options(NamedTuple):
 def prepare(payload: object, options: Options) -> tuple[Job, NewJob]:
     """Settle the options, run the ``enqueue`` hook (whose error stops the enqueuing), and write the handler."""
     config = configuration.current
-    at, delay = _moment(options.run_at)
+    at, delay = moment(options.run_at)
     queue = _first_given(options.queue, members.setting(payload, "queue_name"), config.default_queue)
     of_queue = dict(config.queue_attributes).get(queue)
     job = Job(
@@ -50,8 +49,9 @@ def prepare(payload: object, options: Options) -> tuple[Job, NewJob]:
         job.priority = number_of(job.priority)
         job.handler = dump(payload)
     if job.run_at is not at:
-        at, delay = _moment(job.run_at)
+        at, delay = moment(job.run_at)
     _check(job)
+    job.state = "scheduled" if is_later(at, delay) else "ready"
     return job, NewJob(job.handler, job.queue, job.priority, at, delay)
 
 
@@ -80,25 +80,6 @@ def number_of(priority: Priority) -> int:
 
 def _first_given(*values: Any) -> Any:
     return next(value for value in values if value is not None)
-
-
-def _moment(run_at: When | None) -> tuple[datetime | None, float | None]:
-    """An absolute time, or seconds from the database's now."""
-    if run_at is None:
-        return None, None
-    if isinstance(run_at, datetime):
-        if run_at.tzinfo is None or run_at.utcoffset() is None:
-            raise InvalidJob(f"run_at: {run_at.isoformat()} has no time zone; use an aware datetime")
-        return run_at, None
-    if isinstance(run_at, timedelta):
-        delay = run_at.total_seconds()
-    elif isinstance(run_at, int | float) and not isinstance(run_at, bool):
-        delay = float(run_at)
-    else:
-        raise InvalidJob(f"run_at: an aware datetime, a timedelta or seconds from now, not {run_at!r}")
-    if not abs(delay) <= _LONGEST_DELAY.total_seconds():
-        raise InvalidJob(f"run_at: {delay} seconds from now is out of range")
-    return None, delay
 
 
 def _check(job: Job) -> None:
