@@ -11,6 +11,7 @@ import psycopg
 from delayed_daemon.client.answers import wake_of
 from delayed_daemon.client.configuration import configuration
 from delayed_daemon.client.handle import Job
+from delayed_daemon.client.inline import apart, perform_inline_async
 from delayed_daemon.client.inserting import insert_async
 from delayed_daemon.client.loops import used
 from delayed_daemon.client.moments import When
@@ -32,6 +33,9 @@ async def aenqueue(
     """
     await _get_ready()
     job, new = prepare(payload, Options(priority, run_at, queue))
+    if not configuration.delays(job):
+        await perform_inline_async([job])
+        return job
     request = enqueue_request(configuration.current.schema, new, wake_of(connection))
     async with used(connection) as using:
         return (await insert_async(using, request, [job]))[0]
@@ -48,11 +52,13 @@ async def aenqueue_many(
     """As `aenqueue`, for many objects in one statement: all of them, or none, in the order given."""
     await _get_ready()
     prepared = prepare_many(payloads, Options(priority, run_at, queue))
-    if not prepared:
-        return []
-    request = enqueue_many_request(configuration.current.schema, [new for _, new in prepared], wake_of(connection))
-    async with used(connection) as using:
-        return await insert_async(using, request, [job for job, _ in prepared])
+    delayed, inline = apart(prepared)
+    if delayed:
+        request = enqueue_many_request(configuration.current.schema, [new for _, new in delayed], wake_of(connection))
+        async with used(connection) as using:
+            await insert_async(using, request, [job for job, _ in delayed])
+    await perform_inline_async(inline)
+    return [job for job, _ in prepared]
 
 
 async def _get_ready() -> None:

@@ -11,10 +11,11 @@ from delayed_daemon.client.answers import wake_of
 from delayed_daemon.client.configuration import configuration
 from delayed_daemon.client.connections import AnyConnection
 from delayed_daemon.client.handle import Job
+from delayed_daemon.client.inline import apart, perform_inline, perform_inline_async
 from delayed_daemon.client.inserting import first, insert, insert_async
 from delayed_daemon.client.moments import When
 from delayed_daemon.client.preparing import Options, Priority, prepare, prepare_many
-from delayed_daemon.store.enqueue import enqueue_many_request, enqueue_request
+from delayed_daemon.store.enqueue import NewJob, enqueue_many_request, enqueue_request
 
 
 @overload
@@ -54,6 +55,8 @@ def enqueue(
     are no tables; psycopg.Error from the database.
     """
     job, new = prepare(payload, Options(priority, run_at, queue))
+    if not configuration.delays(job):
+        return _performed(job, connection)
     request = enqueue_request(configuration.current.schema, new, wake_of(connection))
     if isinstance(connection, psycopg.AsyncConnection):
         return first(insert_async(connection, request, [job]))
@@ -91,8 +94,32 @@ def enqueue_many(
     An error about one of them has a note with its index.
     """
     prepared = prepare_many(payloads, Options(priority, run_at, queue))
-    jobs = [job for job, _ in prepared]
-    request = enqueue_many_request(configuration.current.schema, [new for _, new in prepared], wake_of(connection))
+    delayed, inline = apart(prepared)
+    jobs = [job for job, _ in delayed]
+    request = enqueue_many_request(configuration.current.schema, [new for _, new in delayed], wake_of(connection))
     if isinstance(connection, psycopg.AsyncConnection):
-        return insert_async(connection, request, jobs)
-    return insert(connection, request, jobs) if jobs else []
+        return _inserted_and_performed(prepared, insert_async(connection, request, jobs), inline)
+    if jobs:
+        insert(connection, request, jobs)
+    perform_inline(inline)
+    return [job for job, _ in prepared]
+
+
+def _performed(job: Job, connection: AnyConnection | None) -> Job | Awaitable[Job]:
+    if isinstance(connection, psycopg.AsyncConnection):
+        return _performed_async(job)
+    perform_inline([job])
+    return job
+
+
+async def _performed_async(job: Job) -> Job:
+    await perform_inline_async([job])
+    return job
+
+
+async def _inserted_and_performed(
+    prepared: list[tuple[Job, NewJob]], inserting: Awaitable[list[Job]], inline: list[Job]
+) -> list[Job]:
+    await inserting
+    await perform_inline_async(inline)
+    return [job for job, _ in prepared]
