@@ -17,8 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -26,13 +25,10 @@ import psycopg
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
+import database  # noqa: E402
 import raw  # noqa: E402
+from database import SCHEMA  # noqa: E402
 
-from delayed_daemon.embedded.server import EmbeddedServer  # noqa: E402
-from delayed_daemon.store import migration  # noqa: E402
-from delayed_daemon.store.connection import connect  # noqa: E402
-
-SCHEMA = "bench"
 _FILL = """
 INSERT INTO bench.delayed_jobs (handler, run_at)
 SELECT format('!job:noop.Noop {"number": %%s}', n), to_timestamp(%s) FROM generate_series(1, %s) AS n
@@ -41,15 +37,13 @@ SELECT format('!job:noop.Noop {"number": %%s}', n), to_timestamp(%s) FROM genera
 
 def main() -> None:
     options = _options()
-    with _database(options.database_url) as url:
-        _prepare(url)
+    with database.prepared(options.database_url) as url:
         figures: dict[str, list[float]] = {}
         for number in range(options.runs):
             for name, contender in _contenders(url, options).items():
                 rate = _measure(url, options.jobs, contender)
                 figures.setdefault(name, []).append(rate)
                 print(f"run {number + 1}  {name:<22} {rate:>10,.0f} jobs/s", flush=True)
-        _drop(url)
     _report(figures, options)
 
 
@@ -112,29 +106,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--database-url", help="a database to use; an embedded one, durable, unless given")
     return parser.parse_args()
-
-
-@contextmanager
-def _database(url: str | None) -> Iterator[str]:
-    if url:
-        yield url
-        return
-    with tempfile.TemporaryDirectory(prefix="delayed-daemon-bench-") as directory:
-        Path(directory).chmod(0o755)
-        with EmbeddedServer(Path(directory) / "data") as server:
-            yield server.url
-
-
-def _prepare(url: str) -> None:
-    connection = connect(url, application_name="bench")
-    connection.execute("DROP SCHEMA IF EXISTS bench CASCADE")
-    migration.migrate(connection, SCHEMA)
-    connection.close()
-
-
-def _drop(url: str) -> None:
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("DROP SCHEMA bench CASCADE")
 
 
 if __name__ == "__main__":

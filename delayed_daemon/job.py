@@ -19,7 +19,8 @@ class Job:
 
     ``attempts`` counts earlier failures, as delayed_job's hooks see it. ``run_at`` is an aware
     datetime, or None for "as soon as possible" before the row exists. ``id`` is None until the
-    row exists. The ``enqueue`` hook may change ``queue``, ``priority`` and ``run_at``.
+    row exists. After ``expires_at``, an aware datetime or None, the job is not started any more. The
+    ``enqueue`` hook may change ``queue``, ``priority``, ``run_at`` and ``expires_at``.
     """
 
     payload: object
@@ -29,6 +30,7 @@ class Job:
     attempts: int = 0
     id: int | None = None
     handler: str = ""
+    expires_at: datetime | None = None
 
     @property
     def name(self) -> str:

@@ -32,10 +32,11 @@ class Rescheduled:
 class Failed:
     """No attempt is left, or none makes sense: the row stays, with its reason.
 
-    ``earlier``: no attempt was made this time, none was left; the reason of the last one stands.
+    ``attempted``: this time an attempt was made, which counts. ``earlier``: the reason of the last one stands.
     """
 
     report: ErrorReport
+    attempted: bool = True
     earlier: bool = False
 
 

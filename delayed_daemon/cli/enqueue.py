@@ -78,9 +78,16 @@ class State(click.ParamType[dict[str, Any]]):
 @click.option("--queue", metavar="QUEUE", help="queue; the job's own, or default, unless given")
 @click.option("--priority", metavar="NUMBER", type=Priority(), help="or a name; lower goes first; the job's own")
 @click.option("--run-at", metavar="WHEN", type=Moment(), help="2030-01-31T09:00+01:00, or 10m from now; at once")
+@click.option("--expires-at", metavar="WHEN", type=Moment(), help="as --run-at; not started by then, it fails; never")
 @takes_settings(*DATABASE, "app", "allow", "wake_ups", "default_queue", "default_priority", *_MAPPINGS)
 def enqueue(
-    given: Given, name: str, state: dict[str, Any], queue: str | None, priority: int | str | None, run_at: When | None
+    given: Given,
+    name: str,
+    state: dict[str, Any],
+    queue: str | None,
+    priority: int | str | None,
+    run_at: When | None,
+    expires_at: When | None,
 ) -> int:
     """Enqueue a job and print its id.
 
@@ -101,7 +108,9 @@ def enqueue(
             migration.migrate(connection, config.schema)
         else:
             migration.check(connection, config.schema)
-        job = client.enqueue(payload, queue=queue, priority=priority, run_at=run_at, connection=connection)
+        job = client.enqueue(
+            payload, queue=queue, priority=priority, run_at=run_at, expires_at=expires_at, connection=connection
+        )
     click.echo(job.id)
     return 0
 

@@ -58,7 +58,7 @@ async def awaited(steps: Steps[Result], connection: psycopg.AsyncConnection[Any]
         return result
 
 
-def wake_of(connection: AnyConnection | None) -> Wake:
+def wake_for(connection: AnyConnection | None) -> Wake:
     """In a transaction of the caller's, which may end much later, whether a worker is idle now says nothing."""
     if not configuration.current.wake_ups:
         return "never"

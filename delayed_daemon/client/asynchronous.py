@@ -8,15 +8,15 @@ from typing import Any
 
 import psycopg
 
-from delayed_daemon.client.answers import wake_of
+from delayed_daemon.client.batch import Batch
+from delayed_daemon.client.batch_insertion import insert_batch_async
 from delayed_daemon.client.configuration import configuration
 from delayed_daemon.client.handle import Job
-from delayed_daemon.client.inline import apart, perform_inline_async
+from delayed_daemon.client.inline import perform_inline_async
 from delayed_daemon.client.inserting import insert_async
 from delayed_daemon.client.loops import used
 from delayed_daemon.client.moments import When
-from delayed_daemon.client.preparing import Options, Priority, prepare, prepare_many
-from delayed_daemon.store.enqueue import enqueue_many_request, enqueue_request
+from delayed_daemon.client.preparing import Options, Priority, prepare
 
 
 async def aenqueue(
@@ -25,6 +25,7 @@ async def aenqueue(
     priority: Priority | None = None,
     run_at: When | None = None,
     queue: str | None = None,
+    expires_at: When | None = None,
     connection: psycopg.AsyncConnection[Any] | None = None,
 ) -> Job:
     """Put one job into the table, as `enqueue` does, with the same options and errors.
@@ -32,13 +33,13 @@ async def aenqueue(
     Without ``connection`` the event loop's own is used, by one call at a time.
     """
     await _get_ready()
-    job, new = prepare(payload, Options(priority, run_at, queue))
+    job, new = prepare(payload, Options(priority, run_at, queue, expires_at))
     if not configuration.delays(job):
         await perform_inline_async([job])
         return job
-    request = enqueue_request(configuration.current.schema, new, wake_of(connection))
     async with used(connection) as using:
-        return (await insert_async(using, request, [job]))[0]
+        await insert_async(using, job, new)
+    return job
 
 
 async def aenqueue_many(
@@ -47,18 +48,20 @@ async def aenqueue_many(
     priority: Priority | None = None,
     run_at: When | None = None,
     queue: str | None = None,
+    expires_at: When | None = None,
     connection: psycopg.AsyncConnection[Any] | None = None,
 ) -> list[Job]:
-    """As `aenqueue`, for many objects in one statement: all of them, or none, in the order given."""
+    """As `aenqueue`, for many objects at once: all of them, or none, in the order given."""
     await _get_ready()
-    prepared = prepare_many(payloads, Options(priority, run_at, queue))
-    delayed, inline = apart(prepared)
-    if delayed:
-        request = enqueue_many_request(configuration.current.schema, [new for _, new in delayed], wake_of(connection))
+    batch = Batch()
+    for _ in batch.take(payloads, Options(priority, run_at, queue, expires_at)):
+        await asyncio.sleep(0)
+    jobs, inline = batch.jobs, batch.take_out_inline()
+    if batch.jobs:
         async with used(connection) as using:
-            await insert_async(using, request, [job for job, _ in delayed])
+            await insert_batch_async(using, batch)
     await perform_inline_async(inline)
-    return [job for job, _ in prepared]
+    return jobs
 
 
 async def _get_ready() -> None:

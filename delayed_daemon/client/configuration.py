@@ -39,6 +39,10 @@ class Configuration:
         statements(self.current.schema)
         self._loaded = revision
 
+    @property
+    def delays_all(self) -> bool:
+        return self._predicate is None and self.current.delay_jobs
+
     def delays(self, job: Job) -> bool:
         """Whether the job goes into the table, or is performed at once."""
         if self._predicate is None:

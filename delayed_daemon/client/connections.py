@@ -6,7 +6,8 @@ import atexit
 import os
 import select
 import threading
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,16 @@ class Connections(threading.local):
             self._connection = connect(server.url(), application_name="delayed-daemon producer")
             self._opened_for = wanted
         return self._connection
+
+    @contextmanager
+    def use(self) -> Iterator[Connection]:
+        """As `get`; an error that leaves its state unknown closes it."""
+        connection = self.get()
+        try:
+            yield connection
+        except psycopg.OperationalError:
+            self.drop()
+            raise
 
     def drop(self) -> None:
         """Close it, after an error that leaves its state unknown."""

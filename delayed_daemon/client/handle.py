@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 import psycopg
 
 from delayed_daemon import job as vocabulary
-from delayed_daemon.client.answers import Steps, answered, awaited, wake_of
+from delayed_daemon.client.answers import Steps, answered, awaited, wake_for
 from delayed_daemon.client.configuration import configuration
 from delayed_daemon.client.connections import AnyConnection
 from delayed_daemon.client.moments import When, moment
@@ -131,13 +131,13 @@ class Job(vocabulary.Job):
         return False
 
     def _reschedule(self, run_at: When, connection: AnyConnection | None) -> Steps[Self]:
-        at, delay = moment(run_at)
-        request = partial(reschedule_if_waiting_request, run_at=at, delay=delay, wake=wake_of(connection))
+        at, delay = moment("run_at", run_at)
+        request = partial(reschedule_if_waiting_request, run_at=at, delay=delay, wake=wake_for(connection))
         yield from self._change(request, _WAITING, "only one that waits (ready, scheduled or held) can be rescheduled")
         return self
 
     def _retry(self, connection: AnyConnection | None) -> Steps[Self]:
-        request = partial(retry_if_failed_request, wake=wake_of(connection))
+        request = partial(retry_if_failed_request, wake=wake_for(connection))
         yield from self._change(request, ("failed",), "only one that has failed can be retried")
         self.failed_at = None
         self.attempts = self.crashes = 0

@@ -13,7 +13,6 @@ from delayed_daemon.client.handle import Job
 from delayed_daemon.execution.attempt import Attempts
 from delayed_daemon.job import name_in
 from delayed_daemon.payload import Trust, load
-from delayed_daemon.store.enqueue import NewJob
 
 
 class NoAlarm:
@@ -45,18 +44,6 @@ async def perform_inline_async(jobs: list[Job]) -> None:
     """As `perform_inline`, in a thread, while the event loop goes on."""
     if jobs:
         await asyncio.to_thread(perform_inline, jobs)
-
-
-def apart(prepared: Iterable[tuple[Job, NewJob]]) -> tuple[list[tuple[Job, NewJob]], list[Job]]:
-    """Those to be put into the table, and those to be performed at once."""
-    delayed: list[tuple[Job, NewJob]] = []
-    inline: list[Job] = []
-    for job, new in prepared:
-        if configuration.delays(job):
-            delayed.append((job, new))
-        else:
-            inline.append(job)
-    return delayed, inline
 
 
 def _package(handler: str) -> str:

@@ -11,22 +11,22 @@ When = datetime | timedelta | int | float
 _LONGEST_DELAY = timedelta(days=366_000)
 
 
-def moment(run_at: When | None) -> tuple[datetime | None, float | None]:
+def moment(option: str, when: When | None) -> tuple[datetime | None, float | None]:
     """An absolute time, or seconds from the database's now. `InvalidJob` for what is neither."""
-    if run_at is None:
+    if when is None:
         return None, None
-    if isinstance(run_at, datetime):
-        if run_at.tzinfo is None or run_at.utcoffset() is None:
-            raise InvalidJob(f"run_at: {run_at.isoformat()} has no time zone; use an aware datetime")
-        return run_at, None
-    if isinstance(run_at, timedelta):
-        delay = run_at.total_seconds()
-    elif isinstance(run_at, int | float) and not isinstance(run_at, bool):
-        delay = float(run_at)
+    if isinstance(when, datetime):
+        if when.tzinfo is None or when.utcoffset() is None:
+            raise InvalidJob(f"{option}: {when.isoformat()} has no time zone; use an aware datetime")
+        return when, None
+    if isinstance(when, timedelta):
+        delay = when.total_seconds()
+    elif isinstance(when, int | float) and not isinstance(when, bool):
+        delay = float(when)
     else:
-        raise InvalidJob(f"run_at: an aware datetime, a timedelta or seconds from now, not {run_at!r}")
+        raise InvalidJob(f"{option}: an aware datetime, a timedelta or seconds from now, not {when!r}")
     if not abs(delay) <= _LONGEST_DELAY.total_seconds():
-        raise InvalidJob(f"run_at: {delay} seconds from now is out of range")
+        raise InvalidJob(f"{option}: {delay} seconds from now is out of range")
     return None, delay
 
 

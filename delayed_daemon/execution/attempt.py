@@ -57,18 +57,22 @@ class Attempts:
         """Undo what a job did to the alarm; what it had changed."""
         return self._alarm.restore()
 
-    def make(self, job: Job, begin: Callable[[float], int]) -> Outcome:
-        """Load the payload, perform it between its hooks, and say what to write to the row."""
+    def make(self, job: Job, begin: Callable[[float], int], expired: str | None = None) -> Outcome:
+        """Load the payload, perform it between its hooks, and say what to write to the row.
+
+        Not so for a job that has ``expired``, at that moment: then it fails, and its ``failure`` hook runs.
+        """
+        too_late = report_text(f"expired at {expired}: it was not started by then") if expired is not None else None
         try:
             job.payload = self._load(job.handler)
-        except UnknownJobClass as unknown:
-            return Held(f"unknown class: {unknown}")
-        except DeserializationError as undecodable:
-            return Failed(report_text(f"DeserializationError: {undecodable}"))
+        except DeserializationError as unreadable:
+            return _without_payload(unreadable) if too_late is None else Failed(too_late, attempted=False)
+        if too_late is not None:
+            return replace(self._give_up(job, too_late), attempted=False)
         allowed = self._attempts_of(job)
         if job.attempts >= allowed:
             why = report_text(f"no attempt is left: {job.attempts} made, {allowed} allowed")
-            return replace(self._give_up(job, why), earlier=True)
+            return replace(self._give_up(job, why), attempted=False, earlier=True)
         error = self._perform(job, begin)
         return COMPLETED if error is None else self._after_failure(job, error)
 
@@ -131,6 +135,12 @@ class Attempts:
         if wrong is not None:
             log.error("hook.raised", hook=name, id=job.id, error=report(wrong).summary)
         return asked[0] if asked else default
+
+
+def _without_payload(error: DeserializationError) -> Outcome:
+    if isinstance(error, UnknownJobClass):
+        return Held(f"unknown class: {error}")
+    return Failed(report_text(f"DeserializationError: {error}"))
 
 
 def _end_if_forked(pid: int) -> None:

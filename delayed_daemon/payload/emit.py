@@ -7,6 +7,7 @@ characters that it does not print, in floats without a dot before their exponent
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from math import inf
 from urllib.parse import quote
 
@@ -42,6 +43,7 @@ def _node(tree: Tree) -> str:
     return encode_json(tree)
 
 
+@lru_cache(maxsize=1024)
 def _tag(tag: str) -> str:
     return "!" + quote(tag, safe=":.")
 

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection, Hashable, Iterable
 from typing import Any, Final
 
 from delayed_daemon.payload.limits import LONGEST_KEY, MOST_DIGITS, MOST_EQUAL_HASHES
 
-encode_json: Final[Callable[[Any], str]] = json.JSONEncoder(
-    ensure_ascii=False, allow_nan=False, check_circular=False
-).encode
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False)
+
+
+def _encode_by(make: Callable[..., Callable[[Any, int], Iterable[str]]]) -> Callable[[Any], str]:
+    """`JSONEncoder.encode` makes such an encoder in C for every value; made once, it takes less than half the time."""
+    chunks = make(None, _ENCODER.default, json.encoder.encode_basestring, None, ": ", ", ", False, False, False)
+    return lambda value: "".join(chunks(value, 0))
+
+
+_MAKE: Final = getattr(json.encoder, "c_make_encoder", None)
+encode_json: Final[Callable[[Any], str]] = _ENCODER.encode if _MAKE is None else _encode_by(_MAKE)
 
 _GREATEST: Final[int] = 10**MOST_DIGITS - 1
 _SURELY_SHORT = LONGEST_KEY // 6 - 2

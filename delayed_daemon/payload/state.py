@@ -32,7 +32,7 @@ class NoState(Exception):
 class Shape:
     """How the instances of one class are taken apart and put together. Raises `NoState` when they cannot be."""
 
-    __slots__ = ("_assign", "_dictionary", "_fields", "_names", "_omitted", "_slots", "cls")
+    __slots__ = ("_assign", "_dictionary", "_fields", "_names", "_omitted", "_order", "_slots", "cls")
 
     def __init__(self, cls: type) -> None:
         reason = _why_not_allocated(cls)
@@ -43,13 +43,14 @@ class Shape:
         self._assign = self._dictionary.__set__ if self._dictionary else None
         self._slots = _slots_of(cls)
         self._fields = _fields_of(cls)
+        self._order = tuple(self._fields) if self._fields is not None else None
         self._names = frozenset(self._fields) if self._fields is not None else None
         self._omitted = _cached_properties_of(cls) | {"__orig_class__"}
 
     def state(self, instance: object) -> dict[str, Any]:
         """The instance's state, by attribute. Raises `NoState`."""
         kept = self._kept(instance)
-        if self._fields is None:
+        if self._fields is None or (*kept,) == self._order:
             return kept
         state = {name: self._field_value(field, kept) for name, field in self._fields.items()}
         for name in kept:

@@ -22,7 +22,10 @@ _UNWRITABLE_REASON = "the reason could not be stored"
 
 
 class ClaimedJob(NamedTuple):
-    """A row as its claim returns it. ``attempts`` counts this one; ``run_at`` is text, as it may be infinite."""
+    """A row as its claim returns it. ``attempts`` counts this one; times are texts, as they may be infinite.
+
+    ``expires_in``: so many seconds after the claim, by the database's clock, it is not to be started any more.
+    """
 
     id: int
     attempts: int
@@ -32,6 +35,8 @@ class ClaimedJob(NamedTuple):
     queue: str
     handler: str
     run_at: str
+    expires_at: str | None = None
+    expires_in: float | None = None
 
 
 class RefusedDeletion(NamedTuple):
@@ -132,12 +137,12 @@ class JobQueue:
         parameters = {"id": id, "token": token, **_moment(run_at)}
         return write_report(self._connection, self._statements["reschedule"], parameters, report)
 
-    def fail(self, id: int, token: str, report: ErrorReport, *, earlier: bool = False) -> bool:
+    def fail(self, id: int, token: str, report: ErrorReport, *, attempted: bool = True, earlier: bool = False) -> bool:
         """End a job for good: it stays in the table, failed, with its reason.
 
-        ``earlier``: this attempt was not made; it is not counted, and the reason of the last one stands.
+        Unless ``attempted``, this attempt was not made and is not counted. ``earlier``: the reason of the last stands.
         """
-        parameters = {"id": id, "token": token, "earlier": earlier}
+        parameters = {"id": id, "token": token, "attempted": attempted, "earlier": earlier}
         return write_report(self._connection, self._statements["fail"], parameters, report)
 
     def hold(self, id: int, token: str, reason: str) -> bool:

@@ -1,7 +1,8 @@
 """The statements of one schema: ``sql/*.sql``, formatted once.
 
-Placeholders in the files: ``{jobs}``, ``{daemons}`` and ``{migrations}`` are the tables, ``{waiting}`` and
-the names of the states are the fragments of `states`. Parameters are psycopg's ``%(name)s``.
+Placeholders in the files: ``{jobs}``, ``{daemons}`` and ``{migrations}`` are the tables, ``{jobs_name}`` is the
+name of the first as a text, ``{waiting}`` and the names of the states are the fragments of `states`. Parameters
+are psycopg's ``%(name)s``.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ def formatted(text: str, schema: str, **more: sql.Composable) -> str:
     names: dict[str, sql.Composable] = {
         "schema": sql.Identifier(schema),
         "jobs": sql.Identifier(schema, "delayed_jobs"),
+        "jobs_name": sql.Literal(sql.Identifier(schema, "delayed_jobs").as_string(None)),
         "daemons": sql.Identifier(schema, "delayed_daemons"),
         "migrations": sql.Identifier(schema, "delayed_migrations"),
     }

@@ -16,11 +16,16 @@ from delayed_daemon.worker.settling import Settling
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Rows claimed together, under one number."""
+    """Rows claimed together, under one number. ``asked_ns`` is just before: their lives are counted from then."""
 
     number: int
     token: str
     rows: list[ClaimedJob]
+    asked_ns: int = 0
+
+    def has_expired(self, row: ClaimedJob, now_ns: int) -> bool:
+        """By the database's clock, and rather a round trip early than late."""
+        return row.expires_in is not None and self.asked_ns + row.expires_in * 1e9 <= now_ns
 
 
 class Claiming:
@@ -73,11 +78,12 @@ class Claiming:
             return None
         number, token = self._ledger.begin_claim()
         rows: list[ClaimedJob] = []
+        asked_ns = monotonic_ns()
         try:
             rows = self._settle_and_claim(queue, token, count)
         finally:
             self._ledger.end_claim(number, [row.id for row in rows])
-        return Claim(number, token, rows)
+        return Claim(number, token, rows, asked_ns)
 
     def _settle_and_claim(self, queue: JobQueue, token: str, count: int) -> list[ClaimedJob]:
         pool, finished = self._pool, self._ledger.unsettled()

@@ -64,7 +64,10 @@ class Performing:
                 return deadline_ns
             return self._take_in_hand(row, claim, now_ns, seconds)
 
-        outcome = self._attempts.make(job, begin)
+        if row.expires_at is not None:
+            job.expires_at = _moment(row.expires_at)
+        expired = row.expires_at if claim.has_expired(row, now_ns) else None
+        outcome = self._attempts.make(job, begin, expired=expired)
         if os.getpid() != self._pid:
             os._exit(0)  # the job forked, and this is its child, which must never do a worker's work
         self._record(row, claim, outcome, now_ns)
@@ -90,8 +93,10 @@ class Performing:
             case Rescheduled(report, run_at):
                 held = self._write(row, token, lambda queue: queue.reschedule(row.id, token, report, run_at))
                 self._premises.maintenance_bell.ring()
-            case Failed(report, earlier):
-                held = self._write(row, token, lambda queue: queue.fail(row.id, token, report, earlier=earlier))
+            case Failed(report, attempted, earlier):
+                held = self._write(
+                    row, token, lambda queue: queue.fail(row.id, token, report, attempted=attempted, earlier=earlier)
+                )
             case Held(reason):
                 held = self._write(row, token, lambda queue: queue.hold(row.id, token, reason))
                 self._premises.maintenance_bell.ring()
@@ -124,8 +129,8 @@ class Performing:
             case Rescheduled(report):
                 attempt = job.attempts + 1
                 log.warning("job.rescheduled", id=job.id, name=display_name(job), attempt=attempt, error=report.summary)
-            case Failed(report, earlier):
-                attempts = job.attempts + (not earlier)
+            case Failed(report, attempted):
+                attempts = job.attempts + attempted
                 log.error("job.failed", id=job.id, name=display_name(job), attempts=attempts, error=report.summary)
             case Held(reason):
                 log.warning("job.held", id=job.id, reason=reason)

@@ -58,6 +58,17 @@ def test_runs_at_a_time_or_so_long_from_now(enqueue, rows):
     assert relative == 600
 
 
+def test_expires_at_a_time_or_so_long_from_now(enqueue, rows):
+    assert enqueue("app.Patient", "--expires-at", "2099-01-31T09:00+01:00").code == 0
+    assert enqueue("app.Patient", "--expires-at", "10m").code == 0
+    (absolute, _), (_, relative) = rows("expires_at, extract(epoch FROM expires_at - created_at)")
+    assert absolute == datetime(2099, 1, 31, 8, tzinfo=UTC)
+    assert relative == 600
+    ended = enqueue("app.Patient", "--run-at", "1h", "--expires-at", "10m")
+    assert ended.code == 2
+    assert "expires_at: 600 s from now is before run_at, 3600 s from now" in ended.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [

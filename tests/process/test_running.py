@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import chores
@@ -86,6 +86,16 @@ def test_a_scheduled_job_starts_when_it_is_due_and_not_before(site: Site) -> Non
     site.await_line("due", seconds=15)
     assert time.monotonic() - began >= 1.4
     assert daemon.leave() == 0
+
+
+def test_a_job_is_due_whatever_the_time_zone(site: Site) -> None:
+    there = timezone(timedelta(hours=14))
+    enqueue(Note(site.ledger, "due"), run_at=datetime.now(there) - timedelta(seconds=1))
+    enqueue(Note(site.ledger, "later"), run_at=datetime.now(there) + timedelta(hours=1))
+    daemon = site.start(TZ="Pacific/Pago_Pago", PGTZ="Pacific/Kiritimati")
+    site.await_line("due")
+    assert daemon.leave() == 0
+    assert (site.lines(), site.count("attempts = 0")) == (["due"], 1)
 
 
 def test_without_wake_ups_polling_finds_the_job(site: Site) -> None:

@@ -134,3 +134,24 @@ def test_a_claim_tells_how_often_the_job_crashed_and_whether_it_is_a_suspect(ses
     assert (job.crashes, job.suspect) == (1, False)
     sessions.queue.release([(id, worker.token)], suspect=True)
     assert worker.claim()[0].suspect is True
+
+
+@pytest.mark.parametrize(
+    ("expires_at", "least", "most"),
+    [
+        ("now() + interval '1 hour'", 3500, 3600),
+        ("now() - interval '1 hour'", -3700, -3600),
+        ("'infinity'", float("inf"), float("inf")),
+        ("'-infinity'", float("-inf"), float("-inf")),
+        ("NULL", None, None),
+    ],
+)
+@pytest.mark.parametrize("queues", [[], ["default"]])
+def test_a_claim_says_how_long_a_job_may_still_be_started(sessions, expires_at, least, most, queues):
+    sessions.add()
+    sessions.run(f"UPDATE {{jobs}} SET expires_at = {expires_at}")
+    (job,) = Claimant(sessions.queue).claim(queues=queues)
+    if least is None:
+        assert (job.expires_at, job.expires_in) == (None, None)
+    else:
+        assert least <= job.expires_in <= most

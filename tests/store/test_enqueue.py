@@ -99,7 +99,7 @@ def test_a_rolled_back_transaction_of_the_caller_leaves_no_job(sessions):
     request = enqueue_request(sessions.schema, NewJob("h", "q"))
     with psycopg.connect(sessions.url, row_factory=dict_row) as connection:
         with connection.cursor(row_factory=tuple_row) as cursor:
-            (id, run_at) = cursor.execute(request.statement, request.parameters).fetchone()
+            (id, run_at, _) = cursor.execute(request.statement, request.parameters).fetchone()
         assert isinstance(id, int)
         assert abs(run_at - time.time()) < 3600
         connection.rollback()

@@ -167,3 +167,12 @@ def test_a_job_that_keeps_killing_workers_is_quarantined(sessions, worker):
 def test_a_crash_whose_report_cannot_be_written_counts_all_the_same(sessions, worker, job):
     assert sessions.upkeep.crash(job, worker.token, ErrorReport("\0", "\0"), 1, timedelta.max)
     assert sessions.run("SELECT crashes FROM {jobs}")[0].crashes == 1
+
+
+def test_an_attempt_that_was_not_made_does_not_count_and_its_reason_replaces_the_last(sessions, worker, job):
+    sessions.queue.reschedule(job, worker.token, REPORT, timedelta(0))
+    worker.claim()
+    assert sessions.queue.fail(job, worker.token, ErrorReport("expired", "expired"), attempted=False)
+    row = sessions.row(job)
+    assert (row.attempts, row.last_error) == (1, "expired")
+    assert [error["error"] for error in row.errors] == [REPORT.summary, "expired"]

@@ -42,7 +42,7 @@ _STATEMENTS: dict[str, dict[str, Any]] = {
     "claim_in_queues": {**_LISTED, "count": 1, "token": f"{_PREFIX}1/1"},
     "complete": {"ids": [1, 2], "claims": [1, 1], "worker": f"{_PREFIX}1/"},
     "reschedule": {**_ENDED, **_REPORT, "run_at": None, "delay": 1.0},
-    "fail": {**_ENDED, **_REPORT, "earlier": False},
+    "fail": {**_ENDED, **_REPORT, "attempted": True, "earlier": False},
     "hold": {**_ENDED, "reason": "no class"},
     "release": {"ids": [1], "tokens": ["t"], "suspect": False, "wake": "when_idle", "payload": "p"},
     "crash": {**_ENDED, **_REPORT, "max_crashes": 5, "delay": 1.0},

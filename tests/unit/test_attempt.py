@@ -278,3 +278,24 @@ def attempts_of(load) -> Attempts:
 
 def never_begun(_seconds: float) -> int:
     raise AssertionError("a job that cannot be loaded is not begun")
+
+
+def test_an_expired_job_is_not_performed_and_its_failure_hook_runs_once():
+    payload = Recorded(**errors("failure"))
+    attempts = Attempts(lambda _: payload, lambda: NOW, Unlimited(), max_attempts=1, max_run_time=60.0)
+    outcome = attempts.make(Job(None, id=7, attempts=5), lambda _seconds: 0, expired="2026-01-01 00:00:00+00")
+    assert payload.calls == ["failure"]
+    assert isinstance(outcome, Failed)
+    assert (outcome.attempted, outcome.earlier) == (False, False)
+    assert summary(outcome) == "expired at 2026-01-01 00:00:00+00: it was not started by then"
+
+
+@pytest.mark.parametrize("error", [UnknownJobClass("shop.Gone", "not here"), DeserializationError("no YAML")])
+def test_an_expired_job_that_cannot_be_read_fails_for_having_expired(error):
+    def load(_: str) -> object:
+        raise error
+
+    attempts = Attempts(load, lambda: NOW, Unlimited(), max_attempts=1, max_run_time=60.0)
+    outcome = attempts.make(Job(None, id=7), lambda _seconds: 0, expired="yesterday")
+    assert isinstance(outcome, Failed)
+    assert summary(outcome).startswith("expired at yesterday")

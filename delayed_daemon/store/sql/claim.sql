@@ -1,6 +1,7 @@
 -- Locks up to %(count)s ready jobs under %(token)s, in order: priority, then the queue whose oldest ready
 -- job is the oldest, then run_at, id. Returns numbers and text only: a timestamp that Python cannot hold
--- would make every worker fail on its row for ever.
+-- would make every worker fail on its row for ever. Last comes how many seconds are left before a job
+-- expires, which an infinite time leaves a number too (a difference of timestamps would be an error).
 -- Race: two claims never take one row (FOR UPDATE SKIP LOCKED). A row released in the very moment between
 -- snapshot and lock is left out (its new version is not visible), so that an empty reply is asked twice.
 -- Index: delayed_jobs_ready, by a loose scan: first entry of each priority, then of each queue in it; never
@@ -35,4 +36,6 @@ UPDATE {jobs} j
 SET locked_by = %(token)s::text, locked_at = clock_timestamp(), updated_at = clock_timestamp(),
     attempts = least(j.attempts, 2147483646) + 1
 FROM taken WHERE j.ctid = taken.ctid
-RETURNING j.id, j.attempts, j.crashes, j.suspect, j.priority, j.queue, j.handler, j.run_at::text
+RETURNING j.id, j.attempts, j.crashes, j.suspect, j.priority, j.queue, j.handler, j.run_at::text,
+  j.expires_at::text, CASE WHEN j.expires_at IS NOT NULL THEN
+    extract(epoch FROM j.expires_at)::float8 - extract(epoch FROM clock_timestamp())::float8 END

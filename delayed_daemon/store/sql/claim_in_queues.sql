@@ -28,4 +28,6 @@ UPDATE {jobs} j
 SET locked_by = %(token)s::text, locked_at = clock_timestamp(), updated_at = clock_timestamp(),
     attempts = least(j.attempts, 2147483646) + 1
 FROM taken WHERE j.ctid = taken.ctid
-RETURNING j.id, j.attempts, j.crashes, j.suspect, j.priority, j.queue, j.handler, j.run_at::text
+RETURNING j.id, j.attempts, j.crashes, j.suspect, j.priority, j.queue, j.handler, j.run_at::text,
+  j.expires_at::text, CASE WHEN j.expires_at IS NOT NULL THEN
+    extract(epoch FROM j.expires_at)::float8 - extract(epoch FROM clock_timestamp())::float8 END

@@ -29,6 +29,12 @@ class Note:
 
 
 @dataclass
+class TellsFailure(Note):
+    def failure(self) -> None:
+        note(self.ledger, f"failure-{self.line}")
+
+
+@dataclass
 class Nothing:
     number: int
 
