@@ -31,9 +31,10 @@ class JobRow(NamedTuple):
     locked_at: datetime | None
     failed_at: datetime | None
     held_until: datetime | None
+    expires_at: datetime | None
 
 
-_MOMENTS = {"run_at", "created_at", "updated_at", "locked_at", "failed_at", "held_until"}
+_MOMENTS = {"run_at", "created_at", "updated_at", "locked_at", "failed_at", "held_until", "expires_at"}
 
 
 def job_row(row: tuple[Any, ...]) -> JobRow:

@@ -75,7 +75,7 @@ def test_what_enqueue_returns_says_whether_the_job_has_to_wait(table: Database) 
 
 
 def test_a_job_is_found_with_what_its_row_has(table: Database) -> None:
-    enqueued = enqueue(Letter("a"), queue="post", priority=-7, run_at=LATER)
+    enqueued = enqueue(Letter("a"), queue="post", priority=-7, run_at=LATER, expires_at=LATER)
     table.connect().execute(
         "UPDATE delayed_jobs SET attempts = 3, last_error = 'oh', held_reason = 'why', held_until = 'infinity',"
         ' crashes = 2, errors = \'[{"attempt": 3, "error": "oh"}]\', created_at = %s',
@@ -83,6 +83,7 @@ def test_a_job_is_found_with_what_its_row_has(table: Database) -> None:
     )
     found = Job.find(enqueued.id)
     assert (found.id, found.queue, found.priority, found.run_at) == (enqueued.id, "post", -7, LATER)
+    assert found.expires_at == LATER
     assert (found.attempts, found.crashes, found.last_error) == (3, 2, "oh")
     assert found.errors == [{"attempt": 3, "error": "oh"}]
     assert (found.handler, found.name) == (enqueued.handler, "tests.client.letters.Letter")

@@ -8,5 +8,5 @@ SELECT j.id, j.queue, j.priority, greatest(j.attempts - (j.locked_by IS NOT NULL
        j.crashes, j.last_error, j.errors::text, j.locked_by, j.held_reason,
        extract(epoch FROM j.created_at)::float8, extract(epoch FROM j.updated_at)::float8,
        extract(epoch FROM j.locked_at)::float8, extract(epoch FROM j.failed_at)::float8,
-       extract(epoch FROM j.held_until)::float8
+       extract(epoch FROM j.held_until)::float8, extract(epoch FROM j.expires_at)::float8
 FROM {jobs} j WHERE j.id = %(id)s::bigint
