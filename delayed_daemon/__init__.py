@@ -22,14 +22,16 @@ _HOMES = {
     "enqueue": "delayed_daemon.client",
     "enqueue_many": "delayed_daemon.client",
     "send_later": "delayed_daemon.client",
-    "Job": "delayed_daemon.job",
+    "Job": "delayed_daemon.client",
     "ConfigurationError": "delayed_daemon.errors",
     "DelayedDaemonError": "delayed_daemon.errors",
     "DeserializationError": "delayed_daemon.errors",
     "InvalidJob": "delayed_daemon.errors",
+    "JobNotFound": "delayed_daemon.errors",
     "MaxRunTimeExceeded": "delayed_daemon.errors",
     "SerializationError": "delayed_daemon.errors",
     "UnknownJobClass": "delayed_daemon.errors",
+    "WrongState": "delayed_daemon.errors",
 }
 
 __all__ = [
@@ -38,9 +40,11 @@ __all__ = [
     "DeserializationError",
     "InvalidJob",
     "Job",
+    "JobNotFound",
     "MaxRunTimeExceeded",
     "SerializationError",
     "UnknownJobClass",
+    "WrongState",
     "adelay",
     "aenqueue",
     "aenqueue_many",
@@ -55,6 +59,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from delayed_daemon.client import (
+        Job,
         adelay,
         aenqueue,
         aenqueue_many,
@@ -71,11 +76,12 @@ if TYPE_CHECKING:
         DelayedDaemonError,
         DeserializationError,
         InvalidJob,
+        JobNotFound,
         MaxRunTimeExceeded,
         SerializationError,
         UnknownJobClass,
+        WrongState,
     )
-    from delayed_daemon.job import Job
 
 
 def __getattr__(name: str) -> object:

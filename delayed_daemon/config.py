@@ -181,6 +181,9 @@ class Config:
         least=-LARGEST_INTEGER - 1,
         most=LARGEST_INTEGER,
     )
+    delay_jobs: bool = option(
+        True, "put jobs into the table; no: perform them at once, where they are enqueued", section="Jobs"
+    )
     name: str | None = option(
         None,
         "name of this daemon; the host's name unless given",

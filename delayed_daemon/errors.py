@@ -7,6 +7,8 @@ DelayedDaemonError
 ├── SerializationError      a value cannot be stored; names the field
 ├── DeserializationError    a stored handler cannot be read back
 │   └── UnknownJobClass     it names a class or function that is not there (yet): the job is held
+├── JobNotFound             no row has this id, or no longer
+├── WrongState              the job is in a state in which this cannot be done to it
 ├── StoreError              the database refused or cannot be reached
 │   ├── SchemaMissing       the tables are not there
 │   └── SchemaTooNew        the tables were made by a newer version
@@ -54,6 +56,18 @@ class UnknownJobClass(DeserializationError):
     def __init__(self, name: str, why: str) -> None:
         super().__init__(f"{name}: {why}")
         self.name = name
+
+
+class JobNotFound(DelayedDaemonError, LookupError):
+    """No row has this id: the job was performed, or deleted, or never there."""
+
+
+class WrongState(DelayedDaemonError):
+    """The job is in a state, ``state``, in which this cannot be done to it; nothing was done."""
+
+    def __init__(self, message: str, state: str) -> None:
+        super().__init__(message)
+        self.state = state
 
 
 class StoreError(DelayedDaemonError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -101,7 +102,7 @@ def enqueue(
     config = given.resolve().config
     import_application(config.app)
     payload = _payload(name, state, Trust.configured(config))
-    client.adopt(config)
+    client.adopt(replace(config, delay_jobs=True))
     with opened(config) as connection:
         if config.database_url is None:
             migration.migrate(connection, config.schema)

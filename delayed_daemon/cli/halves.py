@@ -16,7 +16,7 @@ from delayed_daemon.worker import main as worker_main
 
 def fork_server(config: Config, premises: Premises, daemon: str, allowance: int | None, channel: Channel) -> int:
     def worker(slot: int, generation: int) -> int:
-        return worker_main.main(config, premises, slot, generation, daemon, allowance=allowance)
+        return worker_main.main(config, premises, slot, generation, daemon, client.Job, allowance=allowance)
 
     return ForkServer(channel, premises, partial(_import, config), worker).run()
 
@@ -24,7 +24,7 @@ def fork_server(config: Config, premises: Premises, daemon: str, allowance: int 
 def worker(config: Config, premises: Premises, daemon: str, allowance: int | None, slot: int, generation: int) -> int:
     importing = partial(_import, config)
     return worker_main.main(
-        config, premises, slot, generation, daemon, allowance=allowance, import_application=importing
+        config, premises, slot, generation, daemon, client.Job, allowance=allowance, import_application=importing
     )
 
 

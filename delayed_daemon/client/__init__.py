@@ -9,10 +9,12 @@ from delayed_daemon.client.asynchronous import aenqueue, aenqueue_many
 from delayed_daemon.client.configuration import adopt, configure
 from delayed_daemon.client.decorator import Delayable, delayed
 from delayed_daemon.client.enqueueing import enqueue, enqueue_many
+from delayed_daemon.client.handle import Job
 from delayed_daemon.client.later import adelay, asend_later, delay, send_later
 
 __all__ = [
     "Delayable",
+    "Job",
     "adelay",
     "adopt",
     "aenqueue",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 import psycopg
@@ -12,10 +11,12 @@ import psycopg
 from delayed_daemon.client.batch import Batch
 from delayed_daemon.client.batch_insertion import insert_batch_async
 from delayed_daemon.client.configuration import configuration
+from delayed_daemon.client.handle import Job
+from delayed_daemon.client.inline import perform_inline_async
 from delayed_daemon.client.inserting import insert_async
-from delayed_daemon.client.loops import loop_connections
-from delayed_daemon.client.preparing import Options, Priority, When, prepare
-from delayed_daemon.job import Job
+from delayed_daemon.client.loops import used
+from delayed_daemon.client.moments import When
+from delayed_daemon.client.preparing import Options, Priority, prepare
 
 
 async def aenqueue(
@@ -33,8 +34,11 @@ async def aenqueue(
     """
     await _get_ready()
     job, new = prepare(payload, Options(priority, run_at, queue, expires_at))
-    async with _used(connection) as used:
-        await insert_async(used, job, new)
+    if not configuration.delays(job):
+        await perform_inline_async([job])
+        return job
+    async with used(connection) as using:
+        await insert_async(using, job, new)
     return job
 
 
@@ -52,19 +56,15 @@ async def aenqueue_many(
     batch = Batch()
     for _ in batch.take(payloads, Options(priority, run_at, queue, expires_at)):
         await asyncio.sleep(0)
+    jobs, inline = batch.jobs, batch.take_out_inline()
     if batch.jobs:
-        async with _used(connection) as used:
-            await insert_batch_async(used, batch)
-    return batch.jobs
+        async with used(connection) as using:
+            await insert_batch_async(using, batch)
+    await perform_inline_async(inline)
+    return jobs
 
 
 async def _get_ready() -> None:
     """Settings and statements are files when they are first asked for."""
     if not configuration.is_loaded:
         await asyncio.to_thread(configuration.load)
-
-
-def _used(
-    connection: psycopg.AsyncConnection[Any] | None,
-) -> AbstractAsyncContextManager[psycopg.AsyncConnection[Any]]:
-    return loop_connections.use() if connection is None else nullcontext(connection)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any
 
+from delayed_daemon.client.configuration import configuration
+from delayed_daemon.client.handle import Job
 from delayed_daemon.client.inserting import Step, number
 from delayed_daemon.client.preparing import NEVER, Moments, Options, Preparation, write_handler
-from delayed_daemon.job import Job
 from delayed_daemon.store.copying import NOTHING, Moment, copying, drawing_request, escaped, line_end, waking_request
 from delayed_daemon.store.enqueue import NewJob, Wake, enqueue_many_request, wake_payload
 
@@ -42,6 +43,18 @@ class Batch:
         for start in range(0, len(self.jobs), _AT_ONCE):
             self._write_handlers(start)
             yield
+
+    def take_out_inline(self) -> list[Job]:
+        """Those that are to be performed at once leave the batch."""
+        if configuration.delays_all:
+            return []
+        for _ in self.write_handlers():
+            pass
+        delayed = [configuration.delays(job) for job in self.jobs]
+        inline = [job for job, waits in zip(self.jobs, delayed, strict=True) if not waits]
+        self.jobs = [job for job, waits in zip(self.jobs, delayed, strict=True) if waits]
+        self._moments = [moments for moments, waits in zip(self._moments, delayed, strict=True) if waits]
+        return inline
 
     @property
     def is_worth_a_copy(self) -> bool:

@@ -8,10 +8,11 @@ from typing import Any
 
 import psycopg
 
+from delayed_daemon.client.answers import wake_for
 from delayed_daemon.client.batch import Batch
 from delayed_daemon.client.configuration import configuration
 from delayed_daemon.client.connections import AnyConnection
-from delayed_daemon.client.inserting import can_copy, ends_transactions, send, send_async, wake_for
+from delayed_daemon.client.inserting import can_copy, ends_transactions, send, send_async
 from delayed_daemon.store.enqueue import Wake
 
 

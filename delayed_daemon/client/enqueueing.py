@@ -10,10 +10,13 @@ import psycopg
 
 from delayed_daemon.client.batch import Batch
 from delayed_daemon.client.batch_insertion import insert_batch, insert_batch_async
+from delayed_daemon.client.configuration import configuration
 from delayed_daemon.client.connections import AnyConnection, connections
+from delayed_daemon.client.handle import Job
+from delayed_daemon.client.inline import perform_inline, perform_inline_async
 from delayed_daemon.client.inserting import insert, insert_async
-from delayed_daemon.client.preparing import Options, Priority, When, prepare
-from delayed_daemon.job import Job
+from delayed_daemon.client.moments import When
+from delayed_daemon.client.preparing import Options, Priority, prepare
 from delayed_daemon.store.enqueue import NewJob
 
 
@@ -60,6 +63,9 @@ def enqueue(
     job, new = prepare(payload, Options(priority, run_at, queue, expires_at))
     if isinstance(connection, psycopg.AsyncConnection):
         return _one_async(connection, job, new)
+    if not configuration.delays(job):
+        perform_inline([job])
+        return job
     with connections.use() if connection is None else nullcontext(connection) as used:
         insert(used, job, new)
     return job
@@ -101,20 +107,28 @@ def enqueue_many(
     batch = Batch()
     for _ in batch.take(payloads, Options(priority, run_at, queue, expires_at)):
         pass
+    jobs, inline = batch.jobs, batch.take_out_inline()
     if isinstance(connection, psycopg.AsyncConnection):
-        return _many_async(connection, batch)
+        return _many_async(connection, batch, jobs, inline)
     if batch.jobs:
         with connections.use() if connection is None else nullcontext(connection) as used:
             insert_batch(used, batch)
-    return batch.jobs
+    perform_inline(inline)
+    return jobs
 
 
 async def _one_async(connection: psycopg.AsyncConnection[Any], job: Job, new: NewJob) -> Job:
-    await insert_async(connection, job, new)
+    if configuration.delays(job):
+        await insert_async(connection, job, new)
+    else:
+        await perform_inline_async([job])
     return job
 
 
-async def _many_async(connection: psycopg.AsyncConnection[Any], batch: Batch) -> list[Job]:
+async def _many_async(
+    connection: psycopg.AsyncConnection[Any], batch: Batch, jobs: list[Job], inline: list[Job]
+) -> list[Job]:
     if batch.jobs:
         await insert_batch_async(connection, batch)
-    return batch.jobs
+    await perform_inline_async(inline)
+    return jobs

@@ -5,30 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 from psycopg.pq import PipelineStatus, TransactionStatus
 from psycopg.rows import tuple_row
 
+from delayed_daemon.client.answers import tables_expected, wake_for
 from delayed_daemon.client.configuration import configuration
 from delayed_daemon.client.connections import AnyConnection
-from delayed_daemon.job import Job
+from delayed_daemon.client.handle import Job
 from delayed_daemon.store.copying import Copy
 from delayed_daemon.store.enqueue import NewJob, Request, Wake, enqueue_request
-from delayed_daemon.store.migration import tables_missing
+from delayed_daemon.store.moments import from_epoch
 
 Step = Request | Copy
 
 _LINE = re.compile(r"COPY delayed_jobs\D+(\d+)")
-
-
-def wake_for(connection: AnyConnection) -> Wake:
-    """In a transaction of the caller's, which may end much later, whether a worker is idle now says nothing."""
-    if not configuration.current.wake_ups:
-        return "never"
-    return "when_idle" if ends_transactions(connection) else "always"
 
 
 def ends_transactions(connection: AnyConnection) -> bool:
@@ -83,10 +76,10 @@ def number(jobs: list[Job], rows: Iterable[tuple[Any, ...]]) -> None:
     for job, (job_id, run_at, expires_at) in zip(jobs, rows, strict=True):
         job.id = job_id
         if run_at != last:
-            last, moment = run_at, _from_epoch(run_at)
+            last, moment = run_at, from_epoch(run_at)
         job.run_at = moment
         if expires_at is not None:
-            job.expires_at = _from_epoch(expires_at)
+            job.expires_at = from_epoch(expires_at)
 
 
 def _insertion(job: Job, new: NewJob, wake: Wake) -> Generator[Step, Any, None]:
@@ -102,19 +95,10 @@ def _next(steps: Generator[Step, Any, None], answer: Any) -> Step | None:
 
 @contextmanager
 def _errors_explained() -> Iterator[None]:
-    try:
-        yield
-    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as error:
-        raise tables_missing(configuration.current.schema) from error
-    except psycopg.Error as error:
-        if line := _LINE.search(error.diag.context or ""):
-            error.add_note(f"enqueue_many: item {int(line[1]) - 1}; nothing was enqueued")
-        raise
-
-
-def _from_epoch(seconds: float) -> datetime | None:
-    """None for a time that Python cannot express."""
-    try:
-        return datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, OSError, ValueError):
-        return None
+    with tables_expected():
+        try:
+            yield
+        except psycopg.Error as error:
+            if line := _LINE.search(error.diag.context or ""):
+                error.add_note(f"enqueue_many: item {int(line[1]) - 1}; nothing was enqueued")
+            raise

@@ -7,7 +7,7 @@ from typing import Any
 
 from delayed_daemon.client.asynchronous import aenqueue
 from delayed_daemon.client.enqueueing import enqueue
-from delayed_daemon.job import Job
+from delayed_daemon.client.handle import Job
 from delayed_daemon.payload import PerformableMethod
 
 

@@ -6,7 +6,8 @@ import asyncio
 import atexit
 import os
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from typing import Any
 
 import psycopg
 
@@ -92,6 +93,13 @@ class _Seat:
         finally:
             self._keeper = None
             self.close()
+
+
+def used(
+    connection: psycopg.AsyncConnection[Any] | None,
+) -> AbstractAsyncContextManager[psycopg.AsyncConnection[Any]]:
+    """This connection, or the running loop's own."""
+    return loop_connections.use() if connection is None else nullcontext(connection)
 
 
 loop_connections = LoopConnections()

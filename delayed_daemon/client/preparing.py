@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from delayed_daemon.client.configuration import configuration
+from delayed_daemon.client.handle import Job
+from delayed_daemon.client.moments import When, is_later, moment
 from delayed_daemon.errors import InvalidJob
 from delayed_daemon.execution import members
-from delayed_daemon.job import QUEUE_NAME, Job
+from delayed_daemon.job import QUEUE_NAME
 from delayed_daemon.payload import dump
 from delayed_daemon.store.enqueue import NewJob
 
-When = datetime | timedelta | int | float
 Priority = int | str
 Moments = tuple[datetime | None, float | None, datetime | None, float | None]
 """When to run and when to expire, each as a time or as seconds from the database's now; see `NewJob`."""
@@ -22,7 +23,6 @@ NEVER = (None, None)
 
 _QUEUE = re.compile(QUEUE_NAME)
 _PRIORITIES = range(-(2**31), 2**31)
-_LONGEST_DELAY = timedelta(days=366_000)
 
 
 class Options(NamedTuple):
@@ -59,6 +59,7 @@ class Preparation:
         if (job.queue, job.priority) != self._found_good:
             _check(job)
             self._found_good = (job.queue, job.priority)
+        job.state = "scheduled" if is_later(*moments[:2]) else "ready"
         return job, moments
 
     def _ask_hook(self, job: Job) -> Moments:
@@ -117,28 +118,9 @@ def number_of(priority: Priority) -> int:
 
 
 def _moments(run_at: When | None, expires_at: When | None) -> Moments:
-    moments = (*_moment("run_at", run_at), *_moment("expires_at", expires_at))
+    moments = (*moment("run_at", run_at), *moment("expires_at", expires_at))
     _refuse_early_expiry(moments)
     return moments
-
-
-def _moment(option: str, when: When | None) -> tuple[datetime | None, float | None]:
-    """An absolute time, or seconds from the database's now."""
-    if when is None:
-        return None, None
-    if isinstance(when, datetime):
-        if when.tzinfo is None or when.utcoffset() is None:
-            raise InvalidJob(f"{option}: {when.isoformat()} has no time zone; use an aware datetime")
-        return when, None
-    if isinstance(when, timedelta):
-        delay = when.total_seconds()
-    elif isinstance(when, int | float) and not isinstance(when, bool):
-        delay = float(when)
-    else:
-        raise InvalidJob(f"{option}: an aware datetime, a timedelta or seconds from now, not {when!r}")
-    if not abs(delay) <= _LONGEST_DELAY.total_seconds():
-        raise InvalidJob(f"{option}: {delay} seconds from now is out of range")
-    return None, delay
 
 
 def _refuse_early_expiry(moments: Moments) -> None:

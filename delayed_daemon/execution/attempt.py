@@ -77,6 +77,13 @@ class Attempts:
         error = self._perform(job, begin)
         return COMPLETED if error is None else self._after_failure(job, error)
 
+    def make_inline(self, job: Job) -> None:
+        """Perform the job where it is enqueued, between the same hooks: what it raises goes on to the caller."""
+        job.payload = self._load(job.handler)
+        error = self._perform(job, lambda _seconds: 0)
+        if error is not None:
+            raise error
+
     def _perform(self, job: Job, begin: Callable[[float], int]) -> BaseException | None:
         """before, perform, success; ``error`` when one of them raised; ``after`` always. The last one raised counts."""
         seconds = self._run_time_of(job)

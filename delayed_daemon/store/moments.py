@@ -23,3 +23,11 @@ def timestamp_text(moment: datetime | None) -> str | None:
 def delay_seconds(delay: timedelta) -> float:
     """A wait in seconds, at most a thousand years: PostgreSQL's calendar ends before Python's longest timedelta."""
     return min(delay, _LONGEST_DELAY).total_seconds()
+
+
+def from_epoch(seconds: float) -> datetime | None:
+    """Seconds since 1970 as an aware datetime; None for a time that Python cannot express."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None

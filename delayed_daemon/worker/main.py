@@ -16,6 +16,7 @@ from delayed_daemon.host import titles
 from delayed_daemon.host.premises import Premises
 from delayed_daemon.host.processes import private_kib
 from delayed_daemon.host.slot import Slot, State
+from delayed_daemon.job import Job
 from delayed_daemon.payload import Trust, load
 from delayed_daemon.store.connection import connect
 from delayed_daemon.worker.books import Books
@@ -31,13 +32,14 @@ def main(
     index: int,
     generation: int,
     daemon: str,
+    job_class: type[Job],
     *,
     allowance: int | None = None,
     import_application: Callable[[], None] | None = None,
 ) -> int:
     """Be the worker of slot ``index``, forked as its ``generation``, of ``daemon`` (``name:pid``).
 
-    The exit code: 0, or 3 when it cannot start.
+    The exit code: 0, or 3 when it cannot start. Hooks are given a ``job_class``.
 
     ``allowance`` bounds the jobs that all workers perform together, one at a time; ``import_application`` is
     given where the fork server has not imported it.
@@ -67,6 +69,7 @@ def main(
         Ledger(premises.board, slot, daemon),
         _attempts(config, premises),
         Quota(config.restart_after, _what_is_left(allowance, premises)),
+        job_class,
     ).run()
     _leave(slot)
     return 0

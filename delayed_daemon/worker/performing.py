@@ -34,20 +34,29 @@ class Performing:
     """Performs one job after the other in the main thread."""
 
     def __init__(
-        self, config: Config, premises: Premises, books: Books, ledger: Ledger, settling: Settling, attempts: Attempts
+        self,
+        config: Config,
+        premises: Premises,
+        books: Books,
+        ledger: Ledger,
+        settling: Settling,
+        attempts: Attempts,
+        job_class: type[Job],
     ) -> None:
         self._premises = premises
         self._books = books
         self._ledger = ledger
         self._settling = settling
         self._attempts = attempts
+        self._job_class = job_class
         self._log_jobs = config.log_jobs
         self._pid = os.getpid()
         self._longest_seconds = config.max_run_time
 
     def perform(self, row: ClaimedJob, claim: Claim, now_ns: int) -> Outcome:
         """Take the job in hand, make the attempt, and write down its outcome."""
-        job = Job(None, row.queue, row.priority, _moment(row.run_at), row.attempts - 1, row.id, row.handler)
+        run_at = _moment(row.run_at)
+        job = self._job_class(None, row.queue, row.priority, run_at, row.attempts - 1, row.id, row.handler)
         deadline_ns = self._take_in_hand(row, claim, now_ns, self._longest_seconds)
 
         def begin(seconds: float) -> int:

@@ -11,6 +11,7 @@ from delayed_daemon.execution.attempt import Attempts
 from delayed_daemon.host.clock import monotonic_ns
 from delayed_daemon.host.premises import Premises
 from delayed_daemon.host.slot import Renewal, Slot, State
+from delayed_daemon.job import Job
 from delayed_daemon.outcome import Completed, Failed, Outcome, Rescheduled
 from delayed_daemon.store.queue import ClaimedJob
 from delayed_daemon.worker.books import Books, Unwritten
@@ -44,6 +45,7 @@ class Worker:
         ledger: Ledger,
         attempts: Attempts,
         quota: Quota,
+        job_class: type[Job],
     ) -> None:
         self._config = config
         self._premises = premises
@@ -55,7 +57,7 @@ class Worker:
         self._attempts = attempts
         self._settling = Settling(slot, books, ledger)
         self._claiming = Claiming(config, premises, slot, books, ledger, self._settling)
-        self._performing = Performing(config, premises, books, ledger, self._settling, attempts)
+        self._performing = Performing(config, premises, books, ledger, self._settling, attempts, job_class)
         self._pace = Pace(config.read_ahead)
         self._threads = threading.active_count()
         self._busy_until_ns = 0

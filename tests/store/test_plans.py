@@ -56,6 +56,10 @@ _STATEMENTS: dict[str, dict[str, Any]] = {
     "unhold_due": {"limit": 100},
     "unhold_all": {"limit": 100},
     "oldest_ready": {},
+    "find_job": {"id": 1},
+    "cancel_if_waiting": {"id": 1},
+    "reschedule_if_waiting": {"id": 1, "run_at": None, "delay": 1.0, "schema": "s", "wake": "when_idle"},
+    "retry_if_failed": {"id": 1, "schema": "s", "wake": "when_idle"},
     "next_due": {**_ALL, "lookback": 0.0},
     "next_due_in_queues": {**_LISTED, "lookback": 0.0},
 }

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from chores import note
 
+from delayed_daemon import WrongState
+
 if gate := os.environ.get("ERRANDS_GATE"):
     while not Path(gate).exists():
         time.sleep(0.01)
@@ -80,3 +82,22 @@ class Office:
 
 class Branch(Office):
     title = "branch"
+
+
+@dataclass
+class LooksAtItself:
+    """Tries, from a hook, what can be done to a job in hand."""
+
+    ledger: str
+
+    def before(self, job) -> None:
+        refused = []
+        for act in (lambda: job.reschedule(60), job.retry):
+            try:
+                act()
+            except WrongState as error:
+                refused.append(error.state)
+        note(self.ledger, f"{job.state}-{job.reload().attempts}-{job.cancel()}-{'-'.join(refused)}")
+
+    def perform(self) -> None:
+        pass
