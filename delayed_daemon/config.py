@@ -7,10 +7,15 @@ are derived from the fields of `Config`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NewType
 
 from delayed_daemon.job import DEFAULT_QUEUE, QUEUE_NAME
 
+Size = NewType("Size", int)
+"""A number of bytes."""
+
+_MIB = 2**20
+_MOST_BYTES = 2**50
 _YEAR_SECONDS = 366 * 86400.0
 LARGEST_INTEGER = 2**31 - 1  # of a PostgreSQL integer
 MOST_WORKERS = 1024
@@ -139,6 +144,13 @@ class Config:
     exit_on_complete: bool = option(False, "leave when no job is ready", section="Work")
     max_attempts: int = option(25, "attempts before a job counts as failed", section="Jobs", least=1, most=10000)
     max_run_time: float = option(4 * 3600.0, "longest a job may run", section="Jobs", least=0.1, most=_YEAR_SECONDS)
+    max_memory: Size | None = option(  # noqa: RUF009 - `option` gives a field
+        None,
+        "most private memory of one worker; a job that exceeds it is ended with its worker",
+        section="Jobs",
+        least=_MIB,
+        most=_MOST_BYTES,
+    )
     max_crashes: int = option(
         5,
         "workers a job may take down before it is quarantined",
@@ -197,6 +209,16 @@ class Config:
         section="Processes",
         least=0,
         most=LARGEST_INTEGER,
+    )
+    max_age: float | None = option(
+        None, "replace a worker that is older", section="Processes", least=1, most=_YEAR_SECONDS
+    )
+    max_memory_growth: Size | None = option(  # noqa: RUF009 - `option` gives a field
+        None,
+        "replace a worker whose private memory has grown by more since its fork",
+        section="Processes",
+        least=_MIB,
+        most=_MOST_BYTES,
     )
     shutdown_timeout: float = option(
         25.0, "longest wait for running jobs when stopping", section="Processes", least=0, most=_YEAR_SECONDS

@@ -32,6 +32,8 @@ class Renewal(IntEnum):
     NONE = 0
     JOBS = 1
     UNCLEAN = 2
+    AGE = 3
+    MEMORY = 4
 
 
 class Ending(IntEnum):
@@ -40,6 +42,7 @@ class Ending(IntEnum):
     ITSELF = 0
     SHUTDOWN = 1
     DEADLINE = 2
+    MEMORY = 3
 
 
 class Execution(NamedTuple):
@@ -68,6 +71,8 @@ class Slot:
     peak_kib = Word(6)
     ending = Word(7)
     pool = Word(30)
+    excess_kib = Word(32)  # its private memory when it was killed for it
+    limit_kib = Word(33)
     # written by maintenance
     settled = Word(8)  # the generation whose remains are settled
     # written by the worker
@@ -93,7 +98,7 @@ class Slot:
     ready_ns = Word(29)
     busy_ns = Word(31)  # in stretches of work, all together
 
-    _BATCH = 32
+    _BATCH = 48
     _EXECUTIONS = _BATCH + BATCH_CAPACITY
     _EXECUTION_WORDS = 6
     _RING = _EXECUTIONS + EXECUTION_CAPACITY * _EXECUTION_WORDS

@@ -84,6 +84,11 @@ def _verdict(slot: Slot, execution: Execution) -> ErrorReport:
         return report_text(
             f"exceeded max_run_time ({limit:g} s) and did not stop; its worker was killed after {seconds:.1f} s"
         )
+    if slot.ending == Ending.MEMORY:
+        excess, limit_kib = (round(kib / 1024) for kib in (slot.excess_kib, slot.limit_kib))
+        return report_text(
+            f"exceeded max_memory ({excess} MiB of {limit_kib} MiB); its worker was killed after {seconds:.1f} s"
+        )
     how = how_it_ended(slot.wait_status)
     memory = f", peak memory {_size(slot.peak_kib)}" if slot.peak_kib else ""
     core = ", core dumped" if os.WCOREDUMP(slot.wait_status) else ""

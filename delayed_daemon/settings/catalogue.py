@@ -7,18 +7,20 @@ from dataclasses import Field, dataclass, fields
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from delayed_daemon.config import Config, Pool
+from delayed_daemon.config import Config, Pool, Size
 from delayed_daemon.settings.durations import format_duration
 from delayed_daemon.settings.pools import pool_text
+from delayed_daemon.settings.sizes import format_size
 
-Kind = Literal["whole", "duration", "switch", "list", "text", "mapping", "pools"]
+Kind = Literal["whole", "duration", "size", "switch", "list", "text", "mapping", "pools"]
 
 PREFIX = "DELAYED_DAEMON_"
 
-_KINDS: dict[object, Kind] = {int: "whole", float: "duration", bool: "switch", str: "text"}
+_KINDS: dict[object, Kind] = {int: "whole", float: "duration", Size: "size", bool: "switch", str: "text"}
 _METAVARS: dict[Kind, str] = {
     "whole": "NUMBER",
     "duration": "DURATION",
+    "size": "SIZE",
     "switch": "",
     "list": "A,B",
     "text": "TEXT",
@@ -86,6 +88,8 @@ def _scalar_text(kind: Kind, value: Any) -> str:
     match kind:
         case "duration":
             return format_duration(value)
+        case "size":
+            return format_size(int(value))
         case "switch":
             return "yes" if value else "no"
         case _:

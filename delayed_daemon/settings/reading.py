@@ -12,6 +12,7 @@ from delayed_daemon.settings.catalogue import Kind, Setting
 from delayed_daemon.settings.conninfo import misfit
 from delayed_daemon.settings.durations import parse_duration
 from delayed_daemon.settings.pools import pool_from_mapping, pool_from_text, pool_text
+from delayed_daemon.settings.sizes import parse_size
 
 Flat = Mapping[str, str]
 """A mapping as it was written; a mapping inside it is flat, too: ``{"mail.priority": "-10"}``."""
@@ -62,6 +63,8 @@ def _scalar(setting: Setting, kind: Kind, text: str) -> Any:
             return _bounded(setting, text, _whole(text))
         case "duration":
             return _bounded(setting, text, _seconds(text))
+        case "size":
+            return _bounded(setting, text, _bytes(text))
         case "switch":
             return _switch(text)
         case _:
@@ -164,6 +167,13 @@ def _seconds(text: str) -> float:
         return parse_duration(text)
     except ValueError:
         raise Unfit(f"{quoted(text)} is not a duration: seconds, or a number with s, m, h or d") from None
+
+
+def _bytes(text: str) -> int:
+    try:
+        return parse_size(text)
+    except ValueError:
+        raise Unfit(f"{quoted(text)} is not a size: bytes, or a number with k, m, g or t, as in 512m") from None
 
 
 def _bounded(setting: Setting, text: str, value: float) -> float:

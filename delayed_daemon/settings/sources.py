@@ -54,7 +54,7 @@ def _raw(name: str, value: object) -> Raw:
 
 def from_environment(environ: Mapping[str, str]) -> dict[str, Entry]:
     """An empty variable is one that is not set: ``DELAYED_DAEMON_NAME=${NAME:-}`` must not be an error."""
-    found = {}
+    found = _quiet(environ)
     for setting in SETTINGS:
         for variable in [setting.variable, *_FURTHER_VARIABLES.get(setting.name, [])]:
             value = environ.get(variable, "").strip()
@@ -62,6 +62,12 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, Entry]:
                 found[setting.name] = Entry(value, f"environment {variable}")
                 break
     return found
+
+
+def _quiet(environ: Mapping[str, str]) -> dict[str, Entry]:
+    """delayed_job's QUIET keeps its worker from printing; here only errors are logged, unless a level is named."""
+    wanted = environ.get("QUIET", "").strip().lower() not in ("", "0", "false", "no", "off")
+    return {"log_level": Entry("error", "environment QUIET")} if wanted else {}
 
 
 def unknown(given: Mapping[str, Entry]) -> Iterable[str]:

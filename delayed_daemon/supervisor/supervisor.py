@@ -24,6 +24,7 @@ from delayed_daemon.supervisor.deadlines import JobDeadlines
 from delayed_daemon.supervisor.fleet import Fleet, Worker
 from delayed_daemon.supervisor.imports import Imports
 from delayed_daemon.supervisor.maintenance_child import LAST_WORDS_SECONDS, MaintenanceChild
+from delayed_daemon.supervisor.memory import MemoryLimit
 from delayed_daemon.supervisor.nursery import Born, ForkServerHalf, StillBorn, WorkerHalf
 
 log = structlog.get_logger()
@@ -68,6 +69,7 @@ class Supervisor:
             halves.maintenance, premises.board, max(config.lease, _LEAST_PATIENCE_SECONDS)
         )
         self._deadlines = JobDeadlines(self._fleet)
+        self._memory = MemoryLimit(self._fleet, config.max_memory)
         self._announced = False
         self._quitting = False
         self._out_of_time = False
@@ -153,6 +155,7 @@ class Supervisor:
     def _until_next_chore(self, now: float) -> float:
         waits = [self._fleet.next_fill(now), self._imports.next_fill(now)]
         waits += [self._maintenance.next_fill(now), self._maintenance.next_check(now)]
+        waits.append(self._memory.next_look(now))
         if self._phase is not Phase.RUNNING:
             end = self._gone_by if self._phase is Phase.LEAVING else self._kill_workers_at
             waits.append((end or now) - now)
@@ -264,6 +267,7 @@ class Supervisor:
     def _enforce_deadlines(self) -> None:
         self._deadlines.enforce()
         now = time.monotonic()
+        self._memory.enforce(now)
         self._maintenance.end_if_hung(now)
         if self._phase is Phase.DRAINING and now >= (self._kill_workers_at or now):
             self._kill_workers("shutdown_timeout is over")

@@ -23,6 +23,7 @@ from delayed_daemon.worker.books import Books
 from delayed_daemon.worker.ledger import Ledger
 from delayed_daemon.worker.quota import Quota
 from delayed_daemon.worker.watch import Watch
+from delayed_daemon.worker.wear import Wear
 from delayed_daemon.worker.worker import Worker
 
 
@@ -69,6 +70,7 @@ def main(
         Ledger(premises.board, slot, daemon),
         _attempts(config, premises),
         Quota(config.restart_after, _what_is_left(allowance, premises)),
+        Wear(config.max_age, config.max_memory_growth, slot.baseline_kib),
         job_class,
     ).run()
     _leave(slot)

@@ -22,12 +22,14 @@ from delayed_daemon.worker.performing import Performing
 from delayed_daemon.worker.quota import Quota
 from delayed_daemon.worker.settling import Settling
 from delayed_daemon.worker.watch import Watch
+from delayed_daemon.worker.wear import Wear
 
 log = structlog.get_logger()
 
 _LONG_NS = 10_000_000
 """After a job that took longer, its signals are looked at at once; after others, with the batch."""
 _NOTHING = Claim(0, "", [])
+_WORN = {Renewal.AGE: "max_age", Renewal.MEMORY: "max_memory_growth"}
 _GATE_CLOSED_SECONDS = 1.0
 """How long to wait when claiming is not allowed and nobody rings."""
 
@@ -45,6 +47,7 @@ class Worker:
         ledger: Ledger,
         attempts: Attempts,
         quota: Quota,
+        wear: Wear,
         job_class: type[Job],
     ) -> None:
         self._config = config
@@ -54,6 +57,7 @@ class Worker:
         self._watch = watch
         self._books = books
         self._quota = quota
+        self._wear = wear
         self._attempts = attempts
         self._settling = Settling(slot, books, ledger)
         self._claiming = Claiming(config, premises, slot, books, ledger, self._settling)
@@ -108,6 +112,7 @@ class Worker:
             self._count(outcome, now_ns)
             done += 1
         self._quota.spend(done)
+        self._wear.worked()
         self._pace.note(done, (now_ns - started_ns) / 1e9)
         self._look_around(claim.rows[done - 1])
         if done < len(claim.rows):
@@ -148,6 +153,14 @@ class Worker:
             self._ask_for_successor(Renewal.UNCLEAN)
         elif self._quota.is_spent:
             self._ask_for_successor(Renewal.JOBS)
+        else:
+            self._leave_when_worn()
+
+    def _leave_when_worn(self) -> None:
+        """Old, or with memory that it does not give back: idle or not, another shall take over."""
+        if self._slot.renewal == Renewal.NONE and (why := self._wear.look()) != Renewal.NONE:
+            log.info("worker.recycled", worker=self._slot.number, reason=_WORN[why])
+            self._ask_for_successor(why)
 
     def _restore_signals(self, last: ClaimedJob) -> None:
         """A job may have left the worker deaf to its drain or to the next job's deadline."""
@@ -171,5 +184,10 @@ class Worker:
             self._premises.maintenance_bell.ring()
         if self._config.exit_on_complete:
             self._premises.supervisor_bell.ring()
+        self._leave_when_worn()
         if self._board.wakes == self._claiming.seen_wakes:
-            self._watch.sleep(until_next_look(self._config.sleep) if looked else _GATE_CLOSED_SECONDS)
+            self._watch.sleep(self._nap(looked))
+
+    def _nap(self, looked: bool) -> float:
+        seconds = until_next_look(self._config.sleep) if looked else _GATE_CLOSED_SECONDS
+        return seconds if self._slot.renewal != Renewal.NONE else min(seconds, self._wear.next_look())

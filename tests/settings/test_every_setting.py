@@ -71,7 +71,7 @@ def values(setting: Setting) -> st.SearchStrategy:
     match setting.kind:
         case "switch":
             return st.booleans()
-        case "whole":
+        case "whole" | "size":
             return st.integers(int(setting.least), int(setting.most))
         case "duration":
             return st.decimals(str(setting.least), str(int(setting.most)), places=3).map(float)
@@ -125,6 +125,7 @@ def test_native_yaml_values_are_read_like_text(setting, tmp_path):
         "switch": "off",
         "whole": "3",
         "duration": "7",
+        "size": "5242880",
         "list": "[a, b]",
         "mapping": f"{{a: {{{setting.leaf}: 3}}, b: {{{setting.leaf}: -1}}}}"
         if setting.leaf
@@ -134,7 +135,14 @@ def test_native_yaml_values_are_read_like_text(setting, tmp_path):
     }
     file.write_text(f"{setting.name}: {lines[setting.kind]}\n")
     read = getattr(resolve({}, {}, file).config, setting.name)
-    expected = {"switch": False, "whole": 3, "duration": 7.0, "list": ("a", "b"), "text": lines["text"]} | {
+    expected = {
+        "switch": False,
+        "whole": 3,
+        "duration": 7.0,
+        "size": 5242880,
+        "list": ("a", "b"),
+        "text": lines["text"],
+    } | {
         "mapping": (("a", first), ("b", second)),
         "pools": (Pool(queues=("a", "b"), workers=2), Pool(queues=("c", "d"), workers=3, min_priority=-5), Pool()),
     }

@@ -148,3 +148,12 @@ def test_passwords_are_hidden_from_people():
     resolved = resolve({"database_url": "postgresql://shop:hunter2@db/shop"}, {})
     assert resolved.shown()["database_url"] == "postgresql://shop:***@db/shop"
     assert resolved.config.database_url == "postgresql://shop:hunter2@db/shop"
+
+
+def test_delayed_jobs_quiet_logs_errors_only_unless_a_level_is_named():
+    for value in ("1", "true", "yes"):
+        assert resolve({}, {"QUIET": value}).config.log_level == "error"
+    for value in ("", "0", "no", "false"):
+        assert resolve({}, {"QUIET": value}).config.log_level == "info"
+    assert resolve({}, {"QUIET": "1", "DELAYED_DAEMON_LOG_LEVEL": "debug"}).config.log_level == "debug"
+    assert resolve({"log_level": "warning"}, {"QUIET": "1"}).config.log_level == "warning"

@@ -127,14 +127,15 @@ def test_unless_given_fast_jobs_do_not_renew_a_young_worker(clock):
     assert quota.left() == 0
 
 
-def test_unless_given_an_old_worker_is_renewed_after_a_thousand_jobs(clock):
-    quota = Quota(None)
-    clock.seconds += 86400
-    quota.spend(999)
-    assert not quota.is_spent
+def test_unless_given_an_old_worker_is_renewed_after_a_thousand_jobs_and_up_to_a_tenth_more(clock):
+    for draw, jobs in ((0.0, 1000), (1.0, 1100)):
+        quota = Quota(None, draw=lambda draw=draw: draw)
+        clock.seconds += 86400
+        quota.spend(jobs - 1)
+        assert not quota.is_spent
 
-    quota.spend(1)
-    assert quota.is_spent
+        quota.spend(1)
+        assert quota.is_spent
 
 
 @pytest.mark.parametrize("restart_after", [None, 0, 100])
