@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -38,6 +38,10 @@ class Selection:
     def is_empty(self) -> bool:
         """Whether this means every job there is."""
         return self == Selection()
+
+    def in_states(self, states: Sequence[str]) -> Selection:
+        """The same, for these states."""
+        return replace(self, states=tuple(states))
 
     def parameters(self) -> dict[str, Any]:
         """Those of the fragment ``{chosen}``, and the states."""
@@ -86,7 +90,7 @@ class Backlog:
 
     def listed(self, ids: Sequence[int]) -> list[ListedJob]:
         """Those of these jobs that are there, in order of id."""
-        return self._listed("list_by_id", {"ids": ids})
+        return self._listed("list_by_id", {"ids": list(ids)})
 
     def show(self, id: int) -> dict[str, Any] | None:
         """Everything about one job by the names of its columns, with ``state`` and ``holder_lives``."""
@@ -134,7 +138,7 @@ class Backlog:
 
     def _changed(self, name: str, ids: Sequence[int], states: Sequence[str], **more: Any) -> Iterator[list[int]]:
         for start in range(0, len(ids), BATCH):
-            parameters = {"ids": ids[start : start + BATCH], "states": list(states), **more}
+            parameters = {"ids": list(ids[start : start + BATCH]), "states": list(states), **more}
             yield [row[0] for row in self._connection.execute(self._statements[name], parameters)]
 
 

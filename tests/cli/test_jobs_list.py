@@ -51,7 +51,7 @@ def test_a_name_stands_for_itself_and_what_is_below_it_and_a_pattern_for_more(li
 
 
 def test_queue_age_and_error_select_and_the_error_is_no_pattern(listed, insert):
-    old = insert(queue="'mail'", created_at="now() - interval '2 d'", last_error="'100% of a_b'")
+    old = insert(queue="'mail'", created_at="now() - interval '2 d'", last_error="'100%% of a_b'")
     new = insert(last_error="'1000 of aXb'")
     assert listed("--queue", "mail") == [old]
     assert listed("--older-than", "1d") == [old]
