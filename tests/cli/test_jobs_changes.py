@@ -57,7 +57,7 @@ def test_show_says_everything_and_nothing_that_moves_the_cursor(on_database, ins
     ended = on_database("jobs", "show", id)
     assert ended.code == 0
     assert "\x1b" not in ended.out
-    for text in ("shop.Mail", '"to": "a"', "attempt 1, at then", "why", "\\x1b[2Jbad"):
+    for text in ("shop.Mail", '"to": "a"', "at then, attempt 1", "why", "\\x1b[2Jbad"):
         assert text in ended.out
     assert json.loads(on_database("jobs", "show", id, "--json").out)["state"] == "ready"
     assert on_database("jobs", "show", 4711).code == 1

@@ -77,7 +77,7 @@ def test_an_id_that_is_not_there_is_named_and_the_others_are_listed(on_database,
     ended = on_database("jobs", "list", id, 4711)
     assert ended.code == 1
     assert "there is no job 4711" in ended.err
-    assert ended.out.splitlines()[1].startswith(f" {id}"[-1])
+    assert ended.out.splitlines()[1].split()[0] == str(id)
     assert on_database("jobs", "list", id, "--queue", "mail").code == 2
 
 

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import wraps
 
 import click
 
@@ -42,6 +43,7 @@ class Wanted:
 def takes_jobs(command: Decorated) -> Decorated:
     """Gives a command what says which jobs to change, as its argument ``wanted``."""
 
+    @wraps(command)
     def gather(
         *args: object, ids: tuple[int, ...], selection: Selection, all_jobs: bool, limit: int | None, yes: bool,
         as_json: bool, **parameters: object,
@@ -50,11 +52,9 @@ def takes_jobs(command: Decorated) -> Decorated:
         wanted.check()
         return command(*args, wanted=wanted, **parameters)
 
-    gather.__doc__ = command.__doc__
     described: Decorated = takes_selection(gather)
     for option in reversed(_OPTIONS):
         described = option(described)
-    described.__doc__ = command.__doc__
     return described
 
 
