@@ -126,10 +126,6 @@ class Backlog:
         """Delete jobs of these states, of which locked is none."""
         return self._changed("delete_jobs", ids, [state for state in states if state != "locked"])
 
-    def delete_locked(self, ids: Sequence[int], *, force: bool) -> Iterator[list[int]]:
-        """Delete locked jobs whose holder has no living lease; with ``force`` all: the holders perform to the end."""
-        return self._changed("delete_locked", ids, ("locked",), force=force)
-
     def _listed(self, name: str, parameters: dict[str, Any]) -> list[ListedJob]:
         return [ListedJob(*row) for row in self._connection.execute(self._statements[name], parameters)]
 

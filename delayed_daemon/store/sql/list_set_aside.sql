@@ -10,6 +10,6 @@ WITH aside AS MATERIALIZED (
 SELECT j.id, {state} AS state, j.queue, j.priority, j.attempts, j.run_at::text,
        extract(epoch FROM j.run_at - now())::float8 AS due_seconds, left(j.handler, 1000) AS handler,
        left(j.last_error, 2000) AS last_error
-FROM aside JOIN {jobs} j ON j.id = aside.id
+FROM aside CROSS JOIN LATERAL (SELECT j.* FROM {jobs} j WHERE j.id = aside.id LIMIT 1) j
 WHERE j.id > %(after)s::bigint AND {state} = ANY (%(states)s::text[]) AND {chosen}
 ORDER BY j.id LIMIT %(limit)s::bigint
