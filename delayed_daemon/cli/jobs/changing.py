@@ -78,8 +78,7 @@ def change(
         click.echo(json.dumps({"jobs": done, "next": None}))
     else:
         click.echo(f"{verb}: {_jobs(len(done))}.")
-    left = [id for id in (wanted.ids or ids) if id not in set(done)]
-    return _account(backlog, wanted, left, states)
+    return _account(backlog, wanted, sorted(set(ids).difference(done)), states)
 
 
 def _ids(backlog: Backlog, wanted: Wanted, states: Sequence[str]) -> list[int]:
