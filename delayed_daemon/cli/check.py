@@ -7,26 +7,12 @@ from typing import Any
 
 import click
 
-from delayed_daemon.cli.database import embedded_server, opened_at
+from delayed_daemon.cli.database import opened_as_it_is
 from delayed_daemon.cli.exits import ExitCode
+from delayed_daemon.cli.moments import Duration
 from delayed_daemon.cli.options import DATABASE, Given, SectionedCommand, takes_settings
 from delayed_daemon.cli.status_text import age
-from delayed_daemon.errors import StoreError
-from delayed_daemon.settings import parse_duration
-from delayed_daemon.store import migration
 from delayed_daemon.store.overview import OldestReady, oldest_ready
-
-
-class Duration(click.ParamType[float]):
-    """A length of time, in seconds."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        try:
-            return parse_duration(str(value))
-        except ValueError:
-            self.fail(f"{value!r} is not a duration: seconds, or a number with s, m, h or d", param, ctx)
 
 
 @click.command(cls=SectionedCommand)
@@ -40,11 +26,7 @@ def check(given: Given, max_age: float, as_json: bool) -> int:
     PostgreSQL is not started.
     """
     config = given.resolve().config
-    url = config.database_url or embedded_server(config).find()
-    if url is None:
-        raise StoreError(f"the embedded PostgreSQL in {embedded_server(config).data_dir} is not running")
-    with opened_at(url) as connection:
-        migration.check(connection, config.schema)
+    with opened_as_it_is(config) as connection:
         oldest = oldest_ready(connection, config.schema)
     fine = oldest is None or oldest.seconds <= max_age
     click.echo(json.dumps(_document(oldest, max_age, fine)) if as_json else _sentence(oldest, max_age, fine))

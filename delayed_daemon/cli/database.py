@@ -11,6 +11,7 @@ import psycopg
 from delayed_daemon.config import Config
 from delayed_daemon.embedded.server import EmbeddedServer
 from delayed_daemon.errors import StoreError
+from delayed_daemon.store import migration
 from delayed_daemon.store.connection import Connection, connect
 from delayed_daemon.store.failures import why_refused
 
@@ -31,6 +32,17 @@ def opened(config: Config) -> Iterator[Connection]:
             yield connection
         return
     with embedded_server(config) as server, opened_at(server.url) as connection:
+        yield connection
+
+
+@contextmanager
+def opened_as_it_is(config: Config) -> Iterator[Connection]:
+    """As `opened`, for a database that has our tables; an embedded server that is not running is a `StoreError`."""
+    url = config.database_url or embedded_server(config).find()
+    if url is None:
+        raise StoreError(f"the embedded PostgreSQL in {embedded_server(config).data_dir} is not running")
+    with opened_at(url) as connection:
+        migration.check(connection, config.schema)
         yield connection
 
 

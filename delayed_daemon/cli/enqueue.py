@@ -6,44 +6,20 @@ import json
 import re
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Any
 
 import click
 
 from delayed_daemon import client
 from delayed_daemon.cli.database import opened
+from delayed_daemon.cli.moments import Moment, When
 from delayed_daemon.cli.options import DATABASE, Given, SectionedCommand, takes_settings
 from delayed_daemon.errors import InvalidJob, UnknownJobClass
 from delayed_daemon.execution.application import import_application
 from delayed_daemon.payload import PerformableMethod, Trust, load
-from delayed_daemon.settings import parse_duration
 from delayed_daemon.store import migration
 
-When = datetime | timedelta
-
 _MAPPINGS = ("queue_attributes", "priorities")
-
-
-class Moment(click.ParamType[When]):
-    """A time with its zone, or how long from now."""
-
-    name = "moment"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> When:
-        try:
-            return timedelta(seconds=parse_duration(value))
-        except ValueError:
-            pass
-        except OverflowError:
-            self.fail(f"{value!r} is too long from now", param, ctx)
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is neither a time like 2030-01-31T09:00+01:00 nor a duration like 10m", param, ctx)
-        if moment.utcoffset() is None:
-            self.fail(f"{value!r} has no time zone; add Z, or an offset like +01:00", param, ctx)
-        return moment
 
 
 class Priority(click.ParamType[int | str]):

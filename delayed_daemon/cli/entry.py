@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 from typing import NoReturn
 
 import click
 
 from delayed_daemon import __version__
 from delayed_daemon.cli.exits import ExitCode, no_driver, report, report_usage
+from delayed_daemon.cli.on_demand import CommandsOnDemand
 from delayed_daemon.cli.options import Session
 from delayed_daemon.errors import DelayedDaemonError
 
@@ -26,6 +26,7 @@ COMMANDS = {
     },
     "Do": {
         "enqueue": "Enqueue a job and print its id.",
+        "jobs": "Look at jobs, and change them.",
         "migrate": "Create the tables, or bring them up to date.",
     },
 }
@@ -58,27 +59,12 @@ def run(arguments: Sequence[str]) -> int:
     return code or ExitCode.FINE
 
 
-class CommandsOnDemand(click.Group):
-    """Loads the module of a command when it is used."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return [name for section in COMMANDS.values() for name in section]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.list_commands(ctx):
-            return None
-        name = cmd_name.replace("-", "_")
-        command = getattr(import_module(f"delayed_daemon.cli.{name}"), name)
-        assert isinstance(command, click.Command)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        for heading, commands in COMMANDS.items():
-            with formatter.section(heading):
-                formatter.write_dl(list(commands.items()))
-
-
-@click.group(cls=CommandsOnDemand, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=CommandsOnDemand,
+    package="delayed_daemon.cli",
+    sections=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="delayed-daemon", message="%(prog)s %(version)s")
 def delayed_daemon() -> None:
     """Background jobs for Python and PostgreSQL.

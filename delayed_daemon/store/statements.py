@@ -1,8 +1,8 @@
 """The statements of one schema: ``sql/*.sql``, formatted once.
 
 Placeholders in the files: ``{jobs}``, ``{daemons}`` and ``{migrations}`` are the tables, ``{jobs_name}`` is the
-name of the first as a text, ``{schema}`` and ``{schema_name}`` are the schema and its name, ``{waiting}`` and
-the names of the states are the fragments of `states`. Parameters are psycopg's ``%(name)s``.
+name of the first as a text, ``{schema}`` and ``{schema_name}`` are the schema and its name, ``{waiting}``, ``{state}``,
+``{chosen}`` and the names of the states are the fragments of `states`. Parameters are psycopg's ``%(name)s``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from types import MappingProxyType
 
 from psycopg import sql
 
-from delayed_daemon.store.states import STATES, WAITING
+from delayed_daemon.store.states import CHOSEN, STATE, STATES, WAITING
+
+_FRAGMENTS = {"waiting": WAITING, "state": STATE, "chosen": CHOSEN, **STATES}
 
 
 @cache
@@ -33,7 +35,7 @@ def session_statement() -> bytes:
 
 def formatted(text: str, schema: str, **more: sql.Composable) -> str:
     """The text of a file with its placeholders filled."""
-    fragments = {name: sql.SQL(text) for name, text in {"waiting": WAITING, **STATES}.items()}
+    fragments = {name: sql.SQL(text) for name, text in _FRAGMENTS.items()}
     names: dict[str, sql.Composable] = {
         "schema": sql.Identifier(schema),
         "schema_name": sql.Literal(schema),

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from psycopg import sql
 
+from delayed_daemon.store.backlog import Selection
 from delayed_daemon.store.connection import Connection, connect
 from delayed_daemon.store.migration import migrate
 from delayed_daemon.store.scope import scope_parameters
@@ -37,6 +38,8 @@ _ALL = scope_parameters(None, None, [])
 _LISTED = scope_parameters(None, None, ["q0", "q1", "elsewhere"])
 _ENDED = {"id": 1, "token": f"{_PREFIX}1/1"}
 _REPORT = {"error": "text", "summary": "summary"}
+_CHANGED = {"ids": [1, 2], "states": ["failed"]}
+_WOKEN = {"wake": "when_idle", "payload": "p"}
 _STATEMENTS: dict[str, dict[str, Any]] = {
     "claim": {**_ALL, "count": 1, "token": f"{_PREFIX}1/1"},
     "claim_in_queues": {**_LISTED, "count": 1, "token": f"{_PREFIX}1/1"},
@@ -62,6 +65,15 @@ _STATEMENTS: dict[str, dict[str, Any]] = {
     "retry_if_failed": {"id": 1, "schema": "s", "wake": "when_idle"},
     "next_due": {**_ALL, "lookback": 0.0},
     "next_due_in_queues": {**_LISTED, "lookback": 0.0},
+    "list_jobs": {**Selection().parameters(), "after": 500, "limit": 50},
+    "list_set_aside": {**Selection(states=("failed", "held")).parameters(), "after": 500, "limit": 50},
+    "list_by_id": {"ids": [1, 2]},
+    "show_job": {"id": 1},
+    "retry_jobs": {**_CHANGED, **_WOKEN},
+    "reschedule_jobs": {**_CHANGED, **_WOKEN, "run_at": None, "delay": 1.0},
+    "release_held": {**_CHANGED, **_WOKEN},
+    "release_locked": {**_CHANGED, **_WOKEN, "force": False},
+    "delete_jobs": _CHANGED,
 }
 
 
