@@ -28,6 +28,10 @@ COMMANDS = {
         "enqueue": "Enqueue a job and print its id.",
         "migrate": "Create the tables, or bring them up to date.",
     },
+    "Begin": {
+        "init": "Write a commented configuration and a first job.",
+        "version": "Show the versions of what runs here.",
+    },
 }
 """The first sentence of each command's help, by heading; kept here so that ``--help`` loads no command."""
 
