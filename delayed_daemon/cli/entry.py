@@ -26,6 +26,7 @@ COMMANDS = {
     },
     "Do": {
         "enqueue": "Enqueue a job and print its id.",
+        "prune": "Delete failed jobs that are kept no longer.",
         "migrate": "Create the tables, or bring them up to date.",
     },
     "Begin": {

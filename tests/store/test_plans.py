@@ -55,6 +55,7 @@ _STATEMENTS: dict[str, dict[str, Any]] = {
     "heartbeat": {"id": str(uuid.UUID(int=1)), "snapshot": "{}", "idle": True},
     "unhold_due": {"limit": 100},
     "unhold_all": {"limit": 100},
+    "prune": {"keep": 3600.0, "limit": 100},
     "oldest_ready": {},
     "next_due": {**_ALL, "lookback": 0.0},
     "next_due_in_queues": {**_LISTED, "lookback": 0.0},
