@@ -158,6 +158,13 @@ class Config:
         least=1,
         most=LARGEST_INTEGER,
     )
+    keep_failed: float | None = option(
+        None,
+        "how long failed jobs are kept; for ever unless given",
+        section="Jobs",
+        least=0,
+        most=100 * _YEAR_SECONDS,
+    )
     default_queue: str = option(
         DEFAULT_QUEUE,
         "queue of a job that names none",

@@ -27,7 +27,12 @@ COMMANDS = {
     "Do": {
         "enqueue": "Enqueue a job and print its id.",
         "jobs": "Look at jobs, and change them.",
+        "prune": "Delete failed jobs that are kept no longer.",
         "migrate": "Create the tables, or bring them up to date.",
+    },
+    "Begin": {
+        "init": "Write a commented configuration and a first job.",
+        "version": "Show the versions of what runs here.",
     },
 }
 """The first sentence of each command's help, by heading; kept here so that ``--help`` loads no command."""

@@ -20,6 +20,7 @@ from delayed_daemon.maintenance.ear import Ear
 from delayed_daemon.maintenance.pulse import Pulse
 from delayed_daemon.maintenance.reconcile import reconcile
 from delayed_daemon.maintenance.rescue import Rescue
+from delayed_daemon.maintenance.retention import Retention
 from delayed_daemon.maintenance.tally import EVERY_SECONDS, Tally
 from delayed_daemon.maintenance.verdicts import pronounce
 from delayed_daemon.maintenance.wakeups import WakeUps
@@ -45,6 +46,7 @@ class Maintenance:
         self._desk = desk
         self._wakeups = WakeUps(premises, config, ear)
         self._rescue = Rescue(self._own_prefix, config.lease, config.max_run_time, config.max_crashes)
+        self._retention = Retention(config.keep_failed)
         self._tally = tally
         self._backoff = Backoff(0.1, 5.0)
         self._told_to_leave = False
@@ -90,7 +92,7 @@ class Maintenance:
             self._premises.supervisor_bell.ring()
 
     def _make_rounds(self, now: float) -> None:
-        """Once a heartbeat: lost claims of our own, the claims of dead daemons, holds that are over."""
+        """Once a heartbeat: lost claims of our own, the claims of dead daemons, holds that are over, retention."""
         if now < self._next_rounds:
             return
         self._next_rounds = now + self._pulse.period_seconds
@@ -101,6 +103,7 @@ class Maintenance:
         self._first_rounds = False
         if found:
             self._wakeups.wake_all_pools()
+        self._retention.prune(upkeep)
 
     def _count(self, now: float) -> None:
         if now >= self._next_count and self._tally.say():

@@ -157,6 +157,14 @@ class Upkeep:
         """Let every held job be claimed again, because the code may be new; returns how many."""
         return self._in_batches("unhold_all")
 
+    def prune(self, keep_seconds: float, limit: int) -> int:
+        """Delete jobs that failed longer ago than that, the oldest first; how many, at most ``limit``."""
+        return self._touched("prune", {"keep": keep_seconds, "limit": limit})
+
+    def count_prunable(self, keep_seconds: float) -> int:
+        """How many jobs failed longer ago than that."""
+        return int(self._rows("count_prunable", {"keep": keep_seconds})[0][0])
+
     def next_due(
         self,
         queues: Sequence[str] = (),

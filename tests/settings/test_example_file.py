@@ -10,7 +10,7 @@ import pytest
 from delayed_daemon.config import Config
 from delayed_daemon.settings import SETTINGS, resolve
 
-FILE = Path(__file__).parents[2] / "config" / "delayed-daemon.yml"
+FILE = Path(__file__).parents[2] / "delayed_daemon" / "settings" / "delayed-daemon.yml"
 _SETTING = re.compile(r"^#([a-z_]+):", re.MULTILINE)
 
 

@@ -58,6 +58,7 @@ _STATEMENTS: dict[str, dict[str, Any]] = {
     "heartbeat": {"id": str(uuid.UUID(int=1)), "snapshot": "{}", "idle": True},
     "unhold_due": {"limit": 100},
     "unhold_all": {"limit": 100},
+    "prune": {"keep": 3600.0, "limit": 100},
     "oldest_ready": {},
     "find_job": {"id": 1},
     "cancel_if_waiting": {"id": 1},
