@@ -61,6 +61,11 @@ _TABLES = """
         WHERE (c.tag IS NULL OR c.tag = ANY (p.tags))
           AND (c.price_below IS NULL OR p.price < c.price_below)
           AND (c.in_stock IS NULL OR c.in_stock = (p.stock > 0));
+    CREATE TABLE IF NOT EXISTS shop_comments (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        text text NOT NULL,
+        spam boolean
+    );
 """
 
 

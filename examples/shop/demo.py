@@ -24,7 +24,7 @@ from shop.show import Show
 from shop.traffic import BURST, Traffic
 
 _DAEMON = [sys.executable, "-m", "delayed_daemon"]
-_MODULES = ("jobs", "imports", "products", "search", "smart_collections")
+_MODULES = ("jobs", "imports", "products", "search", "smart_collections", "spam")
 _START = ["start", "--workers", "4", *(part for module in _MODULES for part in ("--app", f"shop.{module}"))]
 _CANNOT_START = 3
 

@@ -32,7 +32,7 @@ class Shop:
 
     def start(self) -> None:
         place = ["--database-url", self._database.url, "--schema", self._database.schema]
-        modules = ("jobs", "imports", "products", "search", "smart_collections")
+        modules = ("jobs", "imports", "products", "search", "smart_collections", "spam")
         application = [part for module in modules for part in ("--app", f"shop.{module}")]
         with self._log.open("wb") as log:
             self._daemon = subprocess.Popen(
