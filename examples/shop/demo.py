@@ -24,7 +24,8 @@ from shop.show import Show
 from shop.traffic import BURST, Traffic
 
 _DAEMON = [sys.executable, "-m", "delayed_daemon"]
-_START = ["start", "--workers", "4", "--app", "shop.jobs", "--app", "shop.imports"]
+_MODULES = ("jobs", "imports", "products", "search", "smart_collections", "spam")
+_START = ["start", "--workers", "4", *(part for module in _MODULES for part in ("--app", f"shop.{module}"))]
 _CANNOT_START = 3
 
 say = partial(print, flush=True)
@@ -54,6 +55,7 @@ def _perform(show: Show, place: Path, mailbox: Mailbox) -> int:
             "mails received": mailbox.received,
             "images written": len(list(thumbnails.glob("photo-*.jpg"))),
             "rows imported": database.count_products(),
+            "products in the search index": database.count_indexed(),
         }
 
     migrated = subprocess.run([*_DAEMON, "migrate"], stdin=subprocess.DEVNULL, check=False)

@@ -1,4 +1,4 @@
-"""Batch imports. Nothing here knows of jobs: ``send_later`` and ``delay`` make one of any method call."""
+"""Batch imports. Nothing in the class knows of jobs: ``send_later`` and ``delay`` make one of any method call."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 from shop import database
+from shop.products import follow
 
 _UPSERT = """
     INSERT INTO shop_products (shop, sku, name, price) VALUES (%s, %s, %s, %s)
@@ -28,3 +29,4 @@ class BatchImporter:
             products = [(self.shop, line["sku"], line["name"], line["price"]) for line in csv.DictReader(file)]
             # In one order everywhere, so that two imports at once cannot lock each other out.
             connection.cursor().executemany(_UPSERT, sorted(products))
+            follow(connection, self.shop, [sku for _, sku, _, _ in products])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from delayed_daemon import delay, enqueue, enqueue_many, send_later
@@ -11,6 +12,8 @@ from shop import database
 from shop.imports import BatchImporter
 from shop.jobs import NewsletterJob, ResizeImageJob, SpamCheckJob
 from shop.orders import place_order
+from shop.products import save_product
+from shop.spam import write_comment
 
 BURST = 5000
 SECONDS_BETWEEN_BURSTS = 10
@@ -41,6 +44,8 @@ class Traffic:
         delay(BatchImporter(shop=random.randint(2, 9)), queue="imports", priority=10).import_csv(str(self._products))
         with database.connect() as connection:
             place_order(connection, f"SKU-{random.randrange(100):05}", *_readers(1))
+            write_comment(connection, random.choice(["Good quality", "Casino: click here, free money"]))
+            save_product(connection, 1, "SKU-NEWS", f"Offer of second {self._second}", Decimal(5), tags=["offer"])
         if self._second % SECONDS_BETWEEN_BURSTS == 0:
             self._burst()
 

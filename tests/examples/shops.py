@@ -32,7 +32,8 @@ class Shop:
 
     def start(self) -> None:
         place = ["--database-url", self._database.url, "--schema", self._database.schema]
-        application = ["--app", "shop.jobs", "--app", "shop.imports"]
+        modules = ("jobs", "imports", "products", "search", "smart_collections", "spam")
+        application = [part for module in modules for part in ("--app", f"shop.{module}")]
         with self._log.open("wb") as log:
             self._daemon = subprocess.Popen(
                 [sys.executable, "-m", "delayed_daemon", "start", "--workers", "2", *place, *application],
@@ -42,6 +43,11 @@ class Shop:
                 env={**os.environ, "PYTHONPATH": PYTHON_PATH},
                 start_new_session=True,
             )
+
+    @property
+    def pid(self) -> int:
+        assert self._daemon is not None
+        return self._daemon.pid
 
     def wait_until_all_is_done(self) -> None:
         wait_until(lambda: self._is_running() and not self.jobs(), "the table of jobs is empty", seconds=60)

@@ -16,7 +16,9 @@ from tests.servers import throw_away_directory
 
 pytestmark = pytest.mark.xdist_group("demo")
 
-_SUMMARY = re.compile(r"mails received: (\d+), images written: (\d+), rows imported: (\d+)")
+_SUMMARY = re.compile(
+    r"mails received: (\d+), images written: (\d+), rows imported: (\d+), products in the search index: (\d+)"
+)
 
 
 @pytest.fixture(scope="module")
@@ -67,10 +69,11 @@ def test_the_demo_performs_every_kind_of_job_and_ends_by_itself(
     environment: dict[str, str], data_dir: Path, tmp_path: Path
 ) -> None:
     output = assert_ended_in_order(start_demo(environment, "--seconds", "8", "--dir", tmp_path), data_dir)
-    mails, images, rows = map(int, _SUMMARY.search(output).groups())
+    mails, images, rows, indexed = map(int, _SUMMARY.search(output).groups())
     assert mails == len(list((tmp_path / "mails").glob("*.eml"))) >= 20
     assert images == len(list((tmp_path / "thumbnails").iterdir())) > 0
     assert rows >= 500
+    assert 0 < indexed <= rows
     assert "DATABASE_URL=postgresql://" in output
     assert "jobs.performed" in output
     assert '"failed": 0' in output
