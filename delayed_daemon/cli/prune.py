@@ -7,8 +7,8 @@ import sys
 
 import click
 
-from delayed_daemon.cli.check import Duration
 from delayed_daemon.cli.database import opened
+from delayed_daemon.cli.moments import Duration
 from delayed_daemon.cli.options import DATABASE, Given, SectionedCommand, takes_settings
 from delayed_daemon.errors import ConfigurationError
 from delayed_daemon.settings import format_duration

@@ -9,7 +9,8 @@ from typing import Any, TypedDict, cast
 import psycopg
 
 from delayed_daemon.client.connections import AnyConnection
-from delayed_daemon.client.preparing import Priority, When
+from delayed_daemon.client.moments import When
+from delayed_daemon.client.preparing import Priority
 from delayed_daemon.errors import InvalidJob
 from delayed_daemon.payload import PerformableMethod
 

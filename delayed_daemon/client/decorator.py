@@ -10,9 +10,9 @@ from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, Unpa
 from delayed_daemon.client.asynchronous import aenqueue
 from delayed_daemon.client.call_options import CallOptions, checked, settled
 from delayed_daemon.client.enqueueing import enqueue
+from delayed_daemon.client.handle import Job
 from delayed_daemon.client.through_class import ThroughClass
 from delayed_daemon.errors import InvalidJob
-from delayed_daemon.job import Job
 from delayed_daemon.payload import BoundDecorated, Decorated, PerformableMethod, Wrapped
 from delayed_daemon.payload.definitions import find_member, home_of, is_class, look_up
 

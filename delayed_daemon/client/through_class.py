@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Concatenate, ParamSpec, Protocol, TypeVar, Unpack, overload
 
 from delayed_daemon.client.call_options import CallOptions
-from delayed_daemon.job import Job
+from delayed_daemon.client.handle import Job
 
 P = ParamSpec("P")
 Q = ParamSpec("Q")
