@@ -1,14 +1,14 @@
 -- Takes these locked jobs from their holders, without counting the attempt: with %(force)s from living ones, too.
 -- Returns the ids; wakes a daemon as enqueue.sql does.
--- Race: a holder that lives after all completes nothing, since its token is gone; a heartbeat that comes in this
--- very moment cannot help it, as a lapsed lease is never renewed. Waits for nobody (SKIP LOCKED).
+-- Race: a holder that lives after all, as one whose heartbeat commits in this very moment, completes nothing, since
+-- its token is gone; its job may run twice. Waits for nobody (SKIP LOCKED).
 -- Index: primary key ({state}: see states.py); {daemons} has a row for each daemon.
 WITH taken AS MATERIALIZED (
   SELECT j.ctid FROM {jobs} j
-  WHERE j.id = ANY (%(ids)s::bigint[]) AND {state} = ANY (%(states)s::text[])
-    AND (%(force)s::boolean OR NOT EXISTS (
+  WHERE j.id = ANY (%(ids)s::bigint[]) AND CASE WHEN {state} = ANY (%(states)s::text[])
+    THEN %(force)s::boolean OR NOT EXISTS (
       SELECT FROM {daemons} d WHERE d.heartbeat_at + d.lease >= clock_timestamp()
-        AND replace(d.id::text, '-', '') = substring(j.locked_by FROM '/([0-9a-f]{{32}})/')))
+        AND replace(d.id::text, '-', '') = substring(j.locked_by FROM '/([0-9a-f]{{32}})/')) END
   ORDER BY j.id FOR UPDATE SKIP LOCKED
 ), changed AS (
   UPDATE {jobs} j
