@@ -32,27 +32,8 @@ def test_a_payload_names_its_queue(table: Database) -> None:
     assert queues(table) == [job.queue for job in jobs] == ["mail", "post-b"]
 
 
-def test_a_queue_that_is_given_wins_over_that_of_the_payload(table: Database) -> None:
-    enqueue(Mail("a"), queue="given")
-    assert queues(table) == ["given"]
-
-
-def test_a_job_is_one_row(table: Database) -> None:
-    enqueue(Letter("a"))
-    assert len(queues(table)) == 1
-    enqueue(Letter("a"))
-    assert len(queues(table)) == 2
-
-
 def test_options_by_position_are_refused(table: Database) -> None:
     by_position: Any = enqueue
     with pytest.raises(TypeError, match="positional"):
         by_position(Letter("a"), 5)
     assert queues(table) == []
-
-
-def test_the_caller_s_options_stay_as_they_are(table: Database) -> None:
-    options: dict[str, Any] = {"queue": "mail", "priority": 3, "run_at": 60}
-    before = dict(options)
-    enqueue(Mail("a"), **options)
-    assert options == before
