@@ -40,7 +40,8 @@ def opened_as_it_is(config: Config) -> Iterator[Connection]:
     """As `opened`, for a database that has our tables; an embedded server that is not running is a `StoreError`."""
     url = config.database_url or embedded_server(config).find()
     if url is None:
-        raise StoreError(f"the embedded PostgreSQL in {embedded_server(config).data_dir} is not running")
+        data_dir = embedded_server(config).data_dir
+        raise StoreError(f"the embedded PostgreSQL in {data_dir} is not running: start the daemon, which runs it")
     with opened_at(url) as connection:
         migration.check(connection, config.schema)
         yield connection

@@ -22,6 +22,9 @@ from delayed_daemon.retry import retry_delay
 
 log = structlog.get_logger()
 
+_NEVER_NS = 1 << 62
+"""A deadline for who has none: inline, nobody's time is bounded."""
+
 
 class Alarm(Protocol):
     """Raises MaxRunTimeExceeded in the body once the monotonic clock is past the deadline."""
@@ -80,7 +83,7 @@ class Attempts:
     def make_inline(self, job: Job) -> None:
         """Perform the job where it is enqueued, between the same hooks: what it raises goes on to the caller."""
         job.payload = self._load(job.handler)
-        error = self._perform(job, lambda _seconds: 0)
+        error = self._perform(job, lambda _seconds: _NEVER_NS)
         if error is not None:
             raise error
 

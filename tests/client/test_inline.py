@@ -163,6 +163,27 @@ def test_each_of_many_is_performed_in_order_and_an_error_leaves_the_rest():
     assert not any(call.startswith("c") for call in CALLS)
 
 
+@dataclass
+class Patient:
+    """Gives its turn away before it ends."""
+
+    max_run_time: float = 0.001
+
+    async def perform(self) -> None:
+        await asyncio.sleep(0.01)
+        CALLS.append("awaited")
+
+
+def test_a_coroutine_is_awaited_without_a_deadline() -> None:
+    enqueue(Patient())
+    asyncio.run(_enqueue_in_a_loop())
+    assert CALLS == ["awaited", "awaited"]
+
+
+async def _enqueue_in_a_loop() -> None:
+    await aenqueue(Patient())
+
+
 def test_an_event_loop_s_jobs_are_performed_at_once():
     async def work() -> None:
         assert (await aenqueue(Remark("a"))).id is None
