@@ -27,6 +27,7 @@ COMMANDS = {
     "Do": {
         "enqueue": "Enqueue a job and print its id.",
         "jobs": "Look at jobs, and change them.",
+        "clear": "Delete all jobs, failed and waiting.",
         "prune": "Delete failed jobs that are kept no longer.",
         "migrate": "Create the tables, or bring them up to date.",
     },

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _UNITS = {"t": 2**40, "g": 2**30, "m": 2**20, "k": 2**10}
-_SIZE = re.compile(r"([0-9]{1,18})(?:\.([0-9]{1,9}))?\s?(?:([kmgt])(?:i?b)?|b)?", re.IGNORECASE)
+_SIZE = re.compile(r"([0-9]{1,19})(?:\.([0-9]{1,9}))?\s?(?:([kmgt])(?:i?b)?|b)?", re.IGNORECASE)
 
 
 def parse_size(text: str) -> int:
